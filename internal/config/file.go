@@ -132,14 +132,14 @@ func malformed(text []byte, d *json.Decoder, err error) error {
 		at++
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("line %d: the text ends within the JSON object", lineAt(text, int64(len(text))))
+		return fmt.Errorf("line %d: the text ends within the JSON object", lineAt(text, int64(len(bytes.TrimSpace(text)))))
 	}
 	return fmt.Errorf("line %d: not JSON: %w", lineAt(text, at), err)
 }
 
 func lineAt(text []byte, offset int64) int {
 	before := text[:min(max(offset, 0), int64(len(text)))]
-	return 1 + bytes.Count(bytes.TrimRight(before, "\n"), []byte("\n"))
+	return 1 + bytes.Count(before, []byte("\n"))
 }
 
 func textOf(value any, kind Kind) (string, error) {
