@@ -1,0 +1,104 @@
+package protocol
+
+import (
+	"math"
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
+
+// maxAhead is how far a generation may lie in the future; one further ahead is
+// ignored (DESIGN.md, decision 4).
+const maxAhead = 24 * time.Hour
+
+// merge takes over what is new in a digest told by from. A higher generation
+// always wins, the same generation with a higher heartbeat too. Whether news of a
+// third node counts as having heard of it is the protocol's rule.
+func (n *Node) merge(from gossip.Address, d gossip.Digest) {
+	limit := n.now.Add(maxAhead).Unix()
+	var fresh []endpoint
+	i := 0
+	for _, e := range d {
+		if int64(e.Generation) > limit {
+			continue
+		}
+		if e.Address == n.self {
+			n.stepOver(e)
+			continue
+		}
+		for i < len(n.endpoints) && n.endpoints[i].address < e.Address {
+			i++
+		}
+		if i == len(n.endpoints) || n.endpoints[i].address != e.Address {
+			fresh = append(fresh, n.learn(e))
+			continue
+		}
+		n.update(from, &n.endpoints[i], e)
+	}
+	n.insert(fresh)
+}
+
+func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry) {
+	if !e.NewerThan(known.generation, known.heartbeat) {
+		return
+	}
+	if e.Generation > known.generation {
+		// A new incarnation has forgotten all handshakes and keeps no slot yet.
+		known.shaken, known.offered, known.keptSlot = 0, 0, false
+	}
+	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
+	if e.Address != from && n.spec.Hearsay(known.suspected) {
+		n.heardOf(known)
+	}
+}
+
+// stepOver moves the node past a higher version of itself, which an earlier
+// incarnation left behind: after a restart within one second, or with the clock
+// set back. Peers would take nothing new from it otherwise.
+func (n *Node) stepOver(e gossip.DigestEntry) {
+	switch {
+	case !e.NewerThan(n.generation, n.heartbeat):
+		return
+	case e.Generation > n.generation:
+		n.generation = e.Generation + 1
+	case e.Heartbeat == math.MaxInt32:
+		n.generation, n.heartbeat = n.generation+1, 0
+	default:
+		n.heartbeat = e.Heartbeat + 1
+	}
+	n.emit(SteppedOver{Generation: n.generation, Heartbeat: n.heartbeat})
+}
+
+// mergeStates takes over what is new in a state map. The sender's timestamps
+// play no part: they are of its clock.
+func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
+	d := make(gossip.Digest, len(states))
+	for i, s := range states {
+		d[i] = gossip.DigestEntry{Address: s.Address, AppVersion: s.AppVersion, Generation: s.Generation, Heartbeat: s.Heartbeat}
+	}
+	n.merge(from, d)
+	for _, s := range states {
+		if s.Address == n.self {
+			continue
+		}
+		if s.Status == gossip.StatusNormal {
+			delete(n.status, s.Address)
+		} else if n.find(s.Address) != nil {
+			n.status[s.Address] = s.Status
+		}
+	}
+}
+
+// heardFrom counts a message of from's own, whatever its generation says
+// (DESIGN.md, decision 4); a sender that its own message does not name is
+// learnt of by it.
+func (n *Node) heardFrom(from gossip.Address) {
+	e := n.find(from)
+	if e == nil {
+		n.insert([]endpoint{n.learn(gossip.DigestEntry{Address: from, AppVersion: gossip.AppVersion})})
+		e = n.find(from)
+	}
+	e.directRound = n.roundNumber()
+	n.heardOf(e)
+	n.checkPace(e)
+}

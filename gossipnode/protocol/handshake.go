@@ -1,0 +1,96 @@
+package protocol
+
+import "gossiprpc/internal/gossip"
+
+// receive takes one message in. Each is heard from its sender, and the sender's
+// slot is kept by any of them (DESIGN.md, decision 5).
+func (n *Node) receive(from gossip.Address, m gossip.Message) {
+	if from == n.self {
+		return
+	}
+	switch m := m.(type) {
+	case gossip.Gossip:
+		n.merge(from, m.Digest)
+		n.heardFrom(from)
+	case gossip.Syn:
+		n.receiveSyn(from, m)
+	case gossip.Ack:
+		n.receiveAck(from, m)
+	case gossip.Ack2:
+		n.receiveAck2(from, m)
+	}
+}
+
+// receiveSyn answers with the state of all endpoints but the sender, which an
+// original node would overwrite itself with, and asks for what the sender is
+// ahead on.
+func (n *Node) receiveSyn(from gossip.Address, m gossip.Syn) {
+	n.count()
+	wanted := n.behind(m.Digest)
+	n.merge(from, m.Digest)
+	n.heardFrom(from)
+	n.start()
+	n.find(from).offered = n.growth
+	n.send(from, gossip.Ack{Wanted: wanted, States: n.States(from)})
+}
+
+func (n *Node) receiveAck(from gossip.Address, m gossip.Ack) {
+	n.count()
+	n.mergeStates(from, m.States)
+	n.heardFrom(from)
+	n.start()
+	n.find(from).shaken = n.growth
+	id := n.send(from, gossip.Ack2{States: n.States(from)})
+	n.handshakes[id] = from
+}
+
+// receiveAck2 ends a handshake. The peer now knows what it was offered and what
+// it has told; what was learnt from others in between it does not.
+func (n *Node) receiveAck2(from gossip.Address, m gossip.Ack2) {
+	n.count()
+	e := n.find(from)
+	upToDate := e != nil && e.offered == n.growth
+	n.mergeStates(from, m.States)
+	n.heardFrom(from)
+	n.start()
+	if upToDate {
+		n.find(from).shaken = n.growth
+	}
+}
+
+// behind lists the endpoints that a digest knows in a newer version, or knows
+// alone.
+func (n *Node) behind(d gossip.Digest) []gossip.Address {
+	var wanted []gossip.Address
+	for _, e := range d {
+		if e.Address == n.self {
+			continue
+		}
+		if known := n.find(e.Address); known == nil || e.NewerThan(known.generation, known.heartbeat) {
+			wanted = append(wanted, e.Address)
+		}
+	}
+	return wanted
+}
+
+// greeting is the message a round has for a peer: the digest, or a SYN if they
+// have not shaken hands since the node last learnt of a member.
+func (n *Node) greeting(to gossip.Address) gossip.Message {
+	if e := n.find(to); e != nil && e.shaken == n.growth {
+		return gossip.Gossip{Digest: n.Digest()}
+	}
+	n.count()
+	return gossip.Syn{ClusterID: gossip.ClusterID, Digest: n.Digest()}
+}
+
+// handshakeOver settles an ACK2: undelivered, its handshake did not happen.
+func (n *Node) handshakeOver(id uint64, delivered bool) {
+	peer, ok := n.handshakes[id]
+	if !ok {
+		return
+	}
+	delete(n.handshakes, id)
+	if e := n.find(peer); e != nil && !delivered {
+		e.shaken = 0
+	}
+}

@@ -1,0 +1,77 @@
+package protocol
+
+import "gossiprpc/internal/gossip"
+
+// joining is how far the search for a first peer has come.
+type joining struct {
+	waiting bool             // for the provider's list
+	queue   []gossip.Address // of the list, not tried yet
+	id      uint64           // of the SYN under way, 0: none
+}
+
+func (n *Node) connect() {
+	n.start()
+	n.fetchMembers()
+	n.join()
+}
+
+// join sends a SYN to the seed. A seed that is the node itself or does not
+// answer is replaced by the provider's other nodes in turn (DESIGN.md, decision
+// 5); while nobody is known, every round begins anew.
+func (n *Node) join() {
+	if n.joining.id != 0 {
+		return
+	}
+	if n.seed == "" || n.seed == n.self {
+		n.joining = joining{waiting: true}
+		n.fetchMembers()
+		return
+	}
+	n.joining = joining{}
+	n.joinBy(n.seed)
+}
+
+func (n *Node) joinBy(a gossip.Address) {
+	n.count()
+	n.joining.id = n.send(a, gossip.Syn{ClusterID: gossip.ClusterID, Digest: n.Digest()})
+}
+
+func (n *Node) joinOver(id uint64, delivered bool) {
+	if id != n.joining.id {
+		return
+	}
+	n.joining.id = 0
+	switch {
+	case delivered || len(n.endpoints) > 0:
+		n.joining = joining{}
+	case len(n.joining.queue) > 0:
+		n.joinNext()
+	case !n.joining.waiting:
+		n.joining.waiting = true
+		n.fetchMembers()
+	}
+}
+
+// joinThrough goes on with a join that has been waiting for the provider's list.
+func (n *Node) joinThrough(list []gossip.Address) {
+	if !n.joining.waiting || len(n.endpoints) > 0 {
+		return
+	}
+	n.joining.queue = nil
+	for _, a := range list {
+		if a != n.self && a != n.seed {
+			n.joining.queue = append(n.joining.queue, a)
+		}
+	}
+	n.joining.waiting = false
+	n.joinNext()
+}
+
+func (n *Node) joinNext() {
+	if len(n.joining.queue) == 0 {
+		return
+	}
+	next := n.joining.queue[0]
+	n.joining.queue = n.joining.queue[1:]
+	n.joinBy(next)
+}

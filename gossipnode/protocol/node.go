@@ -1,0 +1,225 @@
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
+
+// Config is what a node is started with.
+type Config struct {
+	Self       gossip.Address
+	Seed       gossip.Address // the node to shake hands with on Connect; empty: none
+	Spec       Spec
+	Timing     Timing
+	Aligned    bool       // rounds follow the wall clock; false: a phase of the node's own
+	Generation int32      // Unix seconds of the start
+	Random     *rand.Rand // for target draws; used by this node alone
+}
+
+// Validate names the first field that cannot work.
+func (c Config) Validate() error {
+	if _, err := gossip.ParseAddress(string(c.Self)); err != nil {
+		return fmt.Errorf("own address: %w", err)
+	}
+	if c.Seed != "" {
+		if _, err := gossip.ParseAddress(string(c.Seed)); err != nil {
+			return fmt.Errorf("seed address: %w", err)
+		}
+	}
+	if c.Spec.Hearsay == nil {
+		return errors.New("protocol: want one of the table, got none")
+	}
+	if c.Random == nil {
+		return errors.New("random source: want one, got none")
+	}
+	if c.Generation < 0 {
+		return fmt.Errorf("generation %d: want 0 to %d", c.Generation, gossip.MaxGeneration)
+	}
+	return c.Timing.Validate()
+}
+
+// Node is one node's protocol state. It must not be shared between goroutines.
+type Node struct {
+	self    gossip.Address
+	seed    gossip.Address
+	spec    Spec
+	timing  Timing
+	aligned bool
+	rand    *rand.Rand
+
+	origin time.Time     // when the node was made
+	now    time.Time     // of the event being handled
+	clock  time.Duration // now since origin, monotonic
+
+	generation int32
+	heartbeat  int32
+	messages   int32 // the original's running count
+
+	endpoints []endpoint // sorted by address, without the node itself
+	growth    uint32     // grows with every newly learnt endpoint
+	status    map[gossip.Address]string
+	pace      map[gossip.Address]paceSample
+
+	list     []gossip.Address // the provider's list in use
+	nextList []gossip.Address // the last list fetched, until a round adopts it
+
+	started    bool
+	phase      time.Duration // of the rounds within the gossip interval
+	round      int64         // the last round begun
+	slotsSince int64         // first round whose slots count
+	attempt    attempt
+	joining    joining
+	handshakes map[uint64]gossip.Address // ACK2s under way
+
+	nextBeat    time.Duration
+	nextReport  time.Duration
+	nextStates  time.Duration
+	nextMembers time.Duration
+	nextSilence time.Duration // no endpoint falls silent before
+	vectorDirty bool
+
+	lastID  uint64
+	effects []Effect
+}
+
+// never marks an instant or a round that has not been.
+const never = -1
+
+// New makes a node that exists from now on: it beats and reports, and gossips
+// once it gets a [Connect] or is contacted by a handshake.
+func New(c Config, now time.Time) (*Node, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	n := &Node{
+		self: c.Self, seed: c.Seed, spec: c.Spec, timing: c.Timing, aligned: c.Aligned, rand: c.Random,
+		origin: now, now: now,
+		generation: c.Generation,
+		growth:     1,
+		status:     map[gossip.Address]string{},
+		pace:       map[gossip.Address]paceSample{},
+		handshakes: map[uint64]gossip.Address{},
+		round:      never,
+	}
+	n.nextBeat = n.firstAfter(c.Timing.Heartbeat)
+	n.nextReport = n.firstAfter(c.Timing.Gossip)
+	return n, nil
+}
+
+// Step applies one event at the given instant and returns what must be done, in
+// order. Instants must not go back on their monotonic clock. The effects belong
+// to the caller.
+func (n *Node) Step(now time.Time, ev Event) []Effect {
+	n.now = now
+	n.clock = max(n.clock, now.Sub(n.origin))
+	n.effects = nil
+	// The event comes before the timers: after a stall of the process a message
+	// that was waiting must count before silence does.
+	switch ev := ev.(type) {
+	case Tick:
+	case Connect:
+		n.connect()
+	case Receive:
+		n.receive(ev.From, ev.Message)
+	case Delivered:
+		n.delivered(ev.ID)
+	case Failed:
+		n.failed(ev.ID)
+	case Members:
+		n.learnMembers(ev.List)
+	}
+	n.runTimers()
+	if n.vectorDirty {
+		n.reportVector()
+	}
+	return n.effects
+}
+
+// Deadline is when the next [Tick] is due; until then nothing happens by itself.
+func (n *Node) Deadline() time.Time {
+	next := min(n.nextBeat, n.nextReport)
+	if n.started {
+		next = min(next, n.clock+n.untilNextRound())
+		if n.attempt.open {
+			next = min(next, n.attempt.goOnAt)
+		}
+	}
+	if len(n.endpoints) > 0 {
+		next = min(next, n.nextSilence)
+	}
+	return n.now.Add(next - n.clock)
+}
+
+func (n *Node) runTimers() {
+	if n.clock >= n.nextBeat {
+		n.nextBeat = skipTo(n.nextBeat, n.timing.Heartbeat, n.clock)
+		n.beat()
+	}
+	if n.started {
+		n.roundTimers()
+	}
+	n.silence()
+	n.reportTimers()
+}
+
+// skipTo is the first instant after now that is whole intervals after at.
+func skipTo(at, interval, now time.Duration) time.Duration {
+	return at + interval*((now-at)/interval+1)
+}
+
+// firstAfter spreads work that need not be aligned over an interval by a hash of
+// the name, so that the nodes of a cluster do not all call the monitor at once.
+func (n *Node) firstAfter(interval time.Duration) time.Duration {
+	h := fnv.New64a()
+	h.Write([]byte(n.self))
+	at := time.Duration(h.Sum64() % uint64(interval))
+	passed := time.Duration(modulo(n.origin.UnixNano(), int64(interval)))
+	if at <= passed {
+		at += interval
+	}
+	return n.clock + at - passed
+}
+
+// beat raises the heartbeat; where the counter is used up, a new generation
+// begins.
+func (n *Node) beat() {
+	if n.heartbeat == gossip.MaxGeneration {
+		n.generation++
+		n.heartbeat = 0
+	}
+	n.heartbeat++
+	n.emit(ReportHeartbeat{})
+}
+
+func (n *Node) emit(e Effect) { n.effects = append(n.effects, e) }
+
+func (n *Node) send(to gossip.Address, m gossip.Message) uint64 {
+	n.lastID++
+	n.emit(Send{ID: n.lastID, To: to, Message: m})
+	return n.lastID
+}
+
+// count adds to the message count, which stays at the largest int XML-RPC has.
+func (n *Node) count() {
+	if n.messages < gossip.MaxGeneration {
+		n.messages++
+	}
+}
+
+// Self is the node's address.
+func (n *Node) Self() gossip.Address { return n.self }
+
+// Version is the node's own generation and heartbeat.
+func (n *Node) Version() (generation, heartbeat int32) { return n.generation, n.heartbeat }
+
+// MessageCount is the original's running count: one for each round and SYN sent,
+// one for each SYN, ACK and ACK2 received.
+func (n *Node) MessageCount() int32 { return n.messages }
+
+// modulo is never negative.
+func modulo(a, m int64) int64 { return ((a % m) + m) % m }

@@ -1,0 +1,52 @@
+package protocol
+
+// sequenceCheck is round robin over the provider's list, in which a node also
+// knows whose message each round must bring it (report, "Sequence Check Round
+// Robin"). A sender that misses its slot is suspected at once, and a suspected
+// node comes back only by a message from itself.
+var sequenceCheck = Spec{
+	Number:  3,
+	Name:    "scrr",
+	Title:   "Sequence Check Round Robin",
+	Ring:    ListRing,
+	Offset:  inTurn,
+	Period:  func(n int) int { return n - 1 },
+	Hearsay: func(suspected bool) bool { return !suspected },
+	Slots:   true,
+}
+
+// minSlotGeneration is the lowest generation of a node that keeps slots: the
+// original's generations are the hour of the day in seconds, and its cycles
+// start when they like.
+const minSlotGeneration = 86_400
+
+// judgeSlot runs at the start of round and looks at the slot of two rounds ago:
+// clocks differ, so a message one round early or late still counts (DESIGN.md,
+// decision 3). A sender is suspected only if it kept its slot in the cycle
+// before, so never while it, or the ring, is new.
+func (n *Node) judgeSlot(round int64) {
+	slot := round - 2
+	ring, ok := n.ring()
+	if !ok || slot < n.slotsSince {
+		return
+	}
+	e := n.find(ring.before(n.spec.Offset(slot, ring.size)))
+	if e == nil {
+		return
+	}
+	kept := e.directRound != never && e.directRound >= slot-1
+	missed := !kept && e.keptSlot
+	e.keptSlot = kept
+	if missed && !e.suspected && e.generation >= minSlotGeneration {
+		n.suspect(e, MissedSlot)
+	}
+}
+
+// forgetSlots starts the sequence check anew: after a change of the ring, or
+// when the node itself has missed rounds, earlier slots say nothing.
+func (n *Node) forgetSlots(round int64) {
+	n.slotsSince = round
+	for i := range n.endpoints {
+		n.endpoints[i].keptSlot = false
+	}
+}

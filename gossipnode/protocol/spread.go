@@ -1,0 +1,74 @@
+package protocol
+
+import (
+	"sync"
+	"time"
+)
+
+// SpreadRounds is R*(n): the rounds that news of one node needs to reach all n,
+// worst over the round in which it starts. It is 1 for random gossip, which
+// hears of a node only from that node, and 0 for fewer than two nodes.
+func (s Spec) SpreadRounds(n int) int {
+	if n < 2 {
+		return 0
+	}
+	if s.Offset == nil {
+		return 1
+	}
+	key := spreadKey{s.Name, n}
+	if r, ok := spreadCache.Load(key); ok {
+		return r.(int)
+	}
+	worst := 0
+	for start := range s.Period(n) {
+		worst = max(worst, s.SpreadRoundsFrom(n, int64(start)))
+	}
+	spreadCache.Store(key, worst)
+	return worst
+}
+
+// spreadCache remembers R*, which costs O(n^2) and never changes.
+var spreadCache sync.Map
+
+type spreadKey struct {
+	protocol string
+	nodes    int
+}
+
+// SpreadRoundsFrom is R(n) for news that starts in the given round; round 0 is
+// the one with offset 1 (report, table 1). The protocol must have offsets.
+func (s Spec) SpreadRoundsFrom(n int, round int64) int {
+	reached := make([]bool, n)
+	reached[0] = true
+	rounds := 0
+	for count := 1; count < n; rounds++ {
+		d := s.Offset(round+int64(rounds), n)
+		var fresh []int
+		for i, has := range reached {
+			if to := (i + d) % n; has && !reached[to] {
+				fresh = append(fresh, to)
+			}
+		}
+		for _, i := range fresh {
+			reached[i] = true
+		}
+		count += len(fresh)
+	}
+	return rounds
+}
+
+// boundMargin is for message delays and slow machines; it does not scale with
+// the intervals.
+const boundMargin = 2 * time.Second
+
+// DetectionBound is the longest that the cluster may take from the death of a
+// node to the verdict (DESIGN.md, decision 8): T_fail, the rounds until the last
+// news has spread, two more for phases, and two seconds. Twice the spread is
+// allowed for when rounds are not aligned or more than two nodes die at once.
+func DetectionBound(s Spec, t Timing, nodes, deaths int, aligned bool) time.Duration {
+	rounds := s.SpreadRounds(nodes)
+	if !aligned || deaths > 2 {
+		rounds *= 2
+	}
+	return t.Fail + time.Duration(rounds+2)*t.Gossip + boundMargin
+}

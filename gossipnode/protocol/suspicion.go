@@ -1,0 +1,63 @@
+package protocol
+
+import (
+	"math"
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
+
+// heardOf renews an endpoint and ends its suspicion.
+func (n *Node) heardOf(e *endpoint) {
+	e.heard = n.clock
+	e.opinion = true
+	if !e.suspected {
+		return
+	}
+	e.suspected = false
+	n.nextSilence = min(n.nextSilence, n.clock+n.timing.Fail)
+	n.vectorDirty = true
+	n.emit(OpinionChanged{Peer: e.address, Suspected: false, Reason: Heard})
+}
+
+func (n *Node) suspect(e *endpoint, why Reason) {
+	e.suspected, e.opinion = true, true
+	n.vectorDirty = true
+	n.emit(OpinionChanged{Peer: e.address, Suspected: true, Reason: why})
+}
+
+// silence suspects every endpoint that was last heard of, or learnt of, T_fail
+// ago. nextSilence is a lower bound: being heard of only moves an endpoint's own
+// instant back, so the list is walked at most once for each suspicion that could
+// fall due.
+func (n *Node) silence() {
+	if n.clock < n.nextSilence {
+		return
+	}
+	next := time.Duration(math.MaxInt64)
+	for i := range n.endpoints {
+		e := &n.endpoints[i]
+		if e.suspected {
+			continue
+		}
+		if due := e.heard + n.timing.Fail; due > n.clock {
+			next = min(next, due)
+			continue
+		}
+		n.suspect(e, Silent)
+	}
+	n.nextSilence = next
+}
+
+// FaultVector is the node's opinions: itself alive, and no cell for an endpoint
+// that it has only learnt of.
+func (n *Node) FaultVector() gossip.FaultVector {
+	cells := make([]gossip.Suspicion, 1, len(n.endpoints)+1)
+	cells[0] = gossip.Suspicion{Address: n.self}
+	for i := range n.endpoints {
+		if e := &n.endpoints[i]; e.opinion {
+			cells = append(cells, gossip.Suspicion{Address: e.address, Suspected: e.suspected})
+		}
+	}
+	return gossip.NewFaultVector(cells)
+}
