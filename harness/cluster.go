@@ -1,0 +1,112 @@
+// Package harness starts clusters, does to them what a scenario script says,
+// and judges whether the monitor concluded what it should have.
+//
+// In flow a script and a [Backend]; out flow a run's folder (script, logs,
+// events, results) and a [Verdict]. The clusters themselves live in packages of
+// their own: harness/local (processes on loopback), and others that implement
+// [Backend] and [Cluster].
+package harness
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+// ErrUnsupported is wrapped by what a backend cannot do at all, such as
+// dropping packets between local processes. Scripts guard it by a condition.
+var ErrUnsupported = errors.New("not possible on this backend")
+
+// Names of the two processes that are no nodes. They may be given wherever a
+// process's name is asked for. Nodes are called node1, node2 and so on.
+const (
+	Monitor  = "monitor"
+	Provider = "provider"
+)
+
+// Spec is what a script's `cluster` line asks for.
+type Spec struct {
+	Protocol protocol.Spec
+	Nodes    int // at least 1
+	Timing   protocol.Timing
+	Aligned  bool   // nodes line their rounds up with the wall clock
+	Seed     uint64 // of the nodes' random sources and the backend's own; 0: drawn
+	Dir      string // existing folder of this run; the backend puts the processes' logs there
+}
+
+// Backend starts clusters of one kind. Its name is the condition ([local]) that
+// holds in a script that it runs.
+type Backend interface {
+	Name() string
+	// Start brings up monitor, provider and all nodes, connected; node1 is the
+	// seed of the others and node2 that of node1. It returns when all processes
+	// listen and the nodes have asked the provider in, in the order of their
+	// numbers; it does not wait until they have heard of each other. After an
+	// error nothing is left running.
+	Start(ctx context.Context, s Spec) (Cluster, error)
+}
+
+// Cluster is a running monitor, provider and nodes. The harness uses it from
+// one goroutine.
+//
+// All time a scenario sees is the cluster's: Now and Wait may be virtual. A
+// harness never sleeps by itself; a question to the monitor may take no time.
+type Cluster interface {
+	// Nodes lists node1 to nodeN, running or not.
+	Nodes() []string
+	// Address is the identity of a node in the cluster. Names that Nodes does
+	// not list have the address "".
+	Address(node string) gossip.Address
+
+	// Now is the cluster's time; its distance from the wall clock is up to the
+	// backend.
+	Now() time.Time
+	// Wait lets d pass. It returns early only with ctx's error, or with an error
+	// when the backend itself has broken down (a process that nobody killed has
+	// ended, the engine is gone).
+	Wait(ctx context.Context, d time.Duration) error
+
+	// Kill ends processes at once, without their doing anything more (SIGKILL),
+	// all as nearly at the same instant as can be had.
+	Kill(ctx context.Context, names ...string) error
+	// Interrupt is one Ctrl-C for each.
+	Interrupt(ctx context.Context, names ...string) error
+	// Restart starts processes again as they were first started; one that still
+	// runs is killed first. It returns when they listen.
+	Restart(ctx context.Context, names ...string) error
+	// Pause stops processes without ending them (SIGSTOP), Resume lets them go on.
+	Pause(ctx context.Context, names ...string) error
+	Resume(ctx context.Context, names ...string) error
+	// Partition cuts every connection between processes of different groups.
+	// Those that no group names are one group together. It replaces an earlier
+	// partition.
+	Partition(ctx context.Context, groups ...[]string) error
+	// Loss drops this share of messages between nodes, 0 to 1.
+	Loss(ctx context.Context, share float64) error
+	// Heal ends partition and loss.
+	Heal(ctx context.Context) error
+
+	// Menu types one line at the monitor's menu.
+	Menu(ctx context.Context, line string) error
+	// MenuOutput is all that the monitor has printed on its terminal so far.
+	MenuOutput(ctx context.Context) (string, error)
+
+	// AliveDead, SuspectMatrix and Mapping ask the monitor by RPC. The matrix is
+	// in join order (Mapping's), rows are observers.
+	AliveDead(ctx context.Context) (live, dead []gossip.Address, err error)
+	SuspectMatrix(ctx context.Context) ([][]int, error)
+	Mapping(ctx context.Context) (map[gossip.Address]int, error)
+	// Results are the monitor's results.txt and results.jsonl, empty when there
+	// is no file yet.
+	Results(ctx context.Context) (text, records []byte, err error)
+	// Joined lists for each node that is running which others it has not heard
+	// of yet. It is empty when all have heard of all.
+	Joined(ctx context.Context) (missing map[string][]string, err error)
+
+	// Close ends all processes and removes what the backend made, except for
+	// the logs in the run's folder. It may be called twice.
+	Close() error
+}
