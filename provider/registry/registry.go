@@ -1,0 +1,37 @@
+// Package registry is the provider's memory: who has joined, in which order.
+//
+// In flow addresses; out flow the join order, which is the ring that brr and
+// scrr gossip along. It has no lock, clock or network.
+package registry
+
+import (
+	"slices"
+
+	"gossiprpc/internal/gossip"
+)
+
+// Registry lists addresses in the order in which they joined. The zero value is
+// empty and ready to use. It may not be used by two goroutines at once.
+type Registry struct {
+	order []gossip.Address
+	known map[gossip.Address]bool
+}
+
+// Join adds a at the end and reports whether it is new. One that is known keeps
+// its place: a node that comes back stands in the ring where it stood.
+func (r *Registry) Join(a gossip.Address) bool {
+	if r.known[a] {
+		return false
+	}
+	if r.known == nil {
+		r.known = make(map[gossip.Address]bool)
+	}
+	r.known[a] = true
+	r.order = append(r.order, a)
+	return true
+}
+
+// Members answers a copy of the join order.
+func (r *Registry) Members() []gossip.Address {
+	return slices.Clone(r.order)
+}
