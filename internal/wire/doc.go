@@ -1,0 +1,50 @@
+// Package wire is the one place where the original's method and member names
+// live (ORIGINAL.md, "XML-RPC"). In and out flow the words of package gossip on
+// one side and package xmlrpc's values and methods on the other: SendMessage,
+// Monitor and Provider make calls, NodeMethods, MonitorMethods and
+// ProviderMethods turn handlers into what a server offers.
+//
+// What comes from outside is checked here: addresses, 32-bit ints, members that
+// must be there. Errors name the argument, the value and what is allowed; a
+// server answers them as faults. Unknown members of structs are ignored, so that
+// later versions can add some. Two methods are not the original's: reportTraffic
+// and getProtocol. An original answers them with a fault.
+package wire
+
+// Method names.
+const (
+	acceptSyn     = "acceptSyn"
+	acceptAck     = "acceptAck"
+	acceptAck2    = "acceptAck2"
+	receiveGossip = "receiveGossip"
+
+	setMapping          = "setMapping" // monitor: register; provider: join
+	getMapping          = "getMapping"
+	setheartbeatTime    = "setheartbeatTime"
+	sendEpStateMap      = "sendEpStateMap"
+	receiveStateMap     = "receiveStateMap" // the same method
+	updateSuspectMatrix = "updateSuspectMatrix"
+	getSuspectMatrix    = "getSuspectMatrix"
+	getFaultVector      = "getFaultVector"
+	showAliveDeadNode   = "showAliveDeadNode"
+	readFile            = "readFile"
+
+	reportTraffic = "reportTraffic" // extension: (address, bytes sent as double) -> nil
+	getProtocol   = "getProtocol"   // extension: () -> protocol number
+)
+
+// Member names.
+const (
+	clusterID   = "_clusterId"
+	digestList  = "_gDigestList"
+	heartBeat   = "heartBeat"
+	beatValue   = "heartBeatValue"
+	generation  = "generation"
+	appState    = "appState"
+	ipPort      = "IP_Port"
+	appVersion  = "App_version"
+	appStatus   = "App_status"
+	lastUpdated = "last_updated_time"
+	liveNodes   = "live"
+	deadNodes   = "dead"
+)

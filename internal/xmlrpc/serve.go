@@ -1,0 +1,62 @@
+package xmlrpc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// How long calls that are being answered may still take once Serve is to end.
+const shutdownGrace = 200 * time.Millisecond
+
+// Serve answers calls that come in by l, which it closes, until ctx ends. Then it
+// takes no more, cancels the contexts of the methods still running, gives their
+// answers 200 ms to leave, and returns after the last handler and goroutine has
+// ended. It returns nil if ctx ended, and the listener's error if that failed.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	var conns sync.WaitGroup // http.Server's Close does not wait for handlers
+	server := &http.Server{
+		Handler:                      s,
+		ReadTimeout:                  s.options.ReadTimeout,
+		WriteTimeout:                 s.options.WriteTimeout,
+		IdleTimeout:                  s.options.IdleTimeout,
+		MaxHeaderBytes:               64 << 10,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
+		BaseContext:                  func(net.Listener) context.Context { return ctx },
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				conns.Add(1)
+			case http.StateClosed:
+				conns.Done()
+			}
+		},
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+
+	var err error
+	select {
+	case err = <-served:
+		cancel()
+	case <-ctx.Done():
+		grace, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+		_ = server.Shutdown(grace) // what it leaves, Close ends
+		stop()
+		err = <-served
+	}
+	_ = server.Close() // its error is the listener's second closing
+	conns.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
