@@ -1,0 +1,126 @@
+// Command gossipnode is one node of a cluster: it gossips with its peers and
+// tells the monitor whom it suspects.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"gossiprpc/gossipnode/agent"
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/command"
+	"gossiprpc/internal/config"
+	"gossiprpc/internal/gossip"
+)
+
+const description = `One node of a gossip cluster.
+
+With --config it shows a console (connect, stop, collect) and waits; without, it
+writes config_PORT and connects to its seed by itself.
+
+Examples:
+  gossipnode --config config_files/config1.json
+  gossipnode
+  gossipnode --port 5001 --advertise 127.0.0.1 --seed-host 127.0.0.1 --monitor 127.0.0.1:8000 --provider 127.0.0.1:9000
+
+Every setting is taken from its flag, else from GOSSIP_<FLAG>, else from the
+config file, else the default.`
+
+type settings struct {
+	Config    string        `help:"JSON config file; with it the node shows its console and waits for connect." placeholder:"FILE"`
+	Host      string        `help:"Read and ignored, as in the original." hidden:""`
+	Port      int           `help:"Port to listen on, and of the node's address." default:"5000"`
+	Bind      string        `help:"Host address to listen on; default: all." placeholder:"HOST"`
+	Advertise string        `help:"Name that peers know this node by; default: its reverse DNS name." placeholder:"NAME"`
+	SeedHost  string        `help:"Name of the node to join through." default:"node1"`
+	SeedPort  int           `help:"Port of the node to join through." default:"5000"`
+	Connect   bool          `help:"Do at once what the console's connect does."`
+	Monitor   string        `help:"Where the monitor listens." default:"monitor-node:8000"`
+	Provider  string        `help:"Where the provider listens." default:"provider-node:9000"`
+	Heartbeat time.Duration `help:"Between two heartbeats." default:"1s"`
+	Gossip    time.Duration `help:"Between two gossip rounds." default:"3s"`
+	Fail      time.Duration `help:"Silence after which a peer is suspected." default:"10s"`
+	Align     bool          `help:"Line rounds up with the wall clock; --no-align starts them at connect, as the original." default:"true" negatable:""`
+	Seed      *uint64       `help:"Seed of the random target draws; default: a new one each run." placeholder:"N"`
+	LogLevel  slog.Level    `help:"Least level to log: debug, info, warn or error." default:"warn"`
+}
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var s settings
+	if code, done := config.Parse(&s, "gossipnode", description, args, stdout, stderr); done {
+		return code
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.LogLevel}))
+	ctx, signalled := command.WithSignals(ctx)
+	code, err := s.serve(ctx, stdin, stdout, stderr, log)
+	if err != nil {
+		signalled()
+		fmt.Fprintf(stderr, "gossipnode: %v\n", err)
+		return code
+	}
+	return signalled()
+}
+
+// serve runs the node until ctx ends, or "stop" is typed.
+func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, log *slog.Logger) (int, error) {
+	timing := protocol.Timing{Heartbeat: s.Heartbeat, Gossip: s.Gossip, Fail: s.Fail}
+	if err := timing.Validate(); err != nil {
+		return config.ExitWrongUse, err
+	}
+	for name, hostport := range map[string]string{"--monitor": s.Monitor, "--provider": s.Provider} {
+		if _, err := gossip.ParseAddress(hostport); err != nil {
+			return config.ExitWrongUse, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	self, err := command.Own(ctx, s.Advertise, s.Port)
+	if err != nil {
+		return config.ExitWrongUse, err
+	}
+	seed, err := gossip.NewAddress(s.SeedHost, s.SeedPort)
+	if err != nil {
+		return config.ExitWrongUse, fmt.Errorf("seed: %w", err)
+	}
+	a, err := agent.New(agent.Config{
+		Self: self, Seed: seed, Connect: s.Connect || s.Config == "",
+		Timing: timing, Aligned: s.Align, RandomSeed: s.randomSeed(),
+		Monitor: s.Monitor, Provider: s.Provider, Logger: log,
+	})
+	if err != nil {
+		return config.ExitFailed, err
+	}
+	l, err := command.Listen(ctx, s.Bind, self, stderr)
+	if err != nil {
+		return config.ExitFailed, err
+	}
+	if s.Config == "" {
+		writeConfig(self, seed, log)
+	}
+
+	g, running := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Run(running, l) })
+	if s.Config != "" {
+		c := console{node: a, in: stdin, out: stdout, log: log}
+		g.Go(func() error { return c.run(running) })
+	}
+	if err := g.Wait(); err != nil && !errors.Is(err, errStopped) {
+		return config.ExitFailed, err
+	}
+	return config.ExitOK, nil
+}
+
+func (s settings) randomSeed() uint64 {
+	if s.Seed != nil {
+		return *s.Seed
+	}
+	return rand.Uint64()
+}
