@@ -1,0 +1,238 @@
+// Package consensus decides which nodes have failed from what observers report
+// of each other.
+//
+// In go the monitor's inputs (registrations, heartbeats, state maps, fault
+// vectors, traffic, the passing of time); out come events (who joined, who
+// suspects whom, verdicts with the observers that made them) and answers to
+// questions about the present. It is pure: no clock, no network, no goroutine,
+// and one State belongs to one goroutine.
+//
+// The rules are those of DESIGN.md, decisions 7, 9 and 10. An observer is
+// eligible while its last heartbeat is under T_fail old and it has reported a
+// vector, or registered, within T_fail. A node is failed when at least one
+// other observer is eligible and every eligible other one suspects it. With no
+// eligible other observer the last verdict stands. Heartbeats never make a
+// verdict: they only decide whose opinion counts.
+//
+// The suspect matrix is kept with one count per column, so that a report costs
+// its own length; only when an observer becomes eligible, or ceases to be, are
+// all columns looked at.
+package consensus
+
+import (
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
+
+// Input is one thing that the monitor has been told: Register, Heartbeat,
+// States, Suspects, Traffic, Forget or Tick.
+type Input interface{ input() }
+
+type (
+	// Register is a node that joins, or joins again.
+	Register struct{ Node gossip.Address }
+	// Heartbeat is a node's sign of life to the monitor.
+	Heartbeat struct{ Node gossip.Address }
+	// States is a node's state map and how many messages it has sent and
+	// received since its start.
+	States struct {
+		Node     gossip.Address
+		Map      gossip.StateMap
+		Messages int32
+	}
+	// Suspects is an observer's fault vector. Nodes that it leaves out keep
+	// the opinion that the observer had of them; unknown ones are skipped.
+	Suspects struct {
+		Node   gossip.Address
+		Vector gossip.FaultVector
+	}
+	// Traffic is how many bytes of gossip a node has sent since its start.
+	Traffic struct {
+		Node  gossip.Address
+		Bytes int64
+	}
+	// Forget drops a node that will not return. If it speaks again it is taken
+	// in again, in a new incarnation.
+	Forget struct{ Node gossip.Address }
+	// Tick lets time pass: see NextDeadline.
+	Tick struct{}
+)
+
+func (Register) input()  {}
+func (Heartbeat) input() {}
+func (States) input()    {}
+func (Suspects) input()  {}
+func (Traffic) input()   {}
+func (Forget) input()    {}
+func (Tick) input()      {}
+
+// State is the suspect matrix and all that is concluded from it. It is not
+// safe for use by several goroutines.
+type State struct {
+	fail  time.Duration
+	now   time.Time
+	nodes []*node // in join order
+	index map[gossip.Address]*node
+
+	eligible  int // how many nodes are eligible observers
+	deadlines deadlines
+	views     viewCount
+	totals    Totals
+	revision  uint64
+
+	// forgotten keeps the last incarnation of nodes that were dropped, so that
+	// a returning one is not mistaken for the one that was forgotten.
+	forgotten map[gossip.Address]uint32
+	events    []Event
+}
+
+// Totals are running sums since the State was made. They never fall.
+type Totals struct {
+	Messages        int64 // growth of the nodes' counters, summed per incarnation
+	Bytes           int64 // the same of reported traffic
+	FalseFailures   int64 // verdicts of failure about nodes later heard of in the same incarnation
+	FalseSuspicions int64 // single observers' suspicions of which the same is true
+}
+
+// New makes an empty State. fail is T_fail, more than zero.
+func New(fail time.Duration) *State {
+	return &State{
+		fail:      fail,
+		index:     map[gossip.Address]*node{},
+		views:     viewCount{count: map[uint64]int{}},
+		forgotten: map[gossip.Address]uint32{},
+	}
+}
+
+// Step lets time pass until now, applies in, and returns what changed, in
+// order. A now before an earlier one counts as that one. What falls due on the
+// way happens at its own instant, so late ticks change nothing.
+func (s *State) Step(now time.Time, in Input) []Event {
+	if now.Before(s.now) {
+		now = s.now
+	}
+	s.advance(now)
+	s.now = now
+	s.apply(in)
+	s.agree()
+	events := s.events
+	s.events = nil
+	if len(events) > 0 {
+		s.revision++
+	}
+	return events
+}
+
+func (s *State) apply(in Input) {
+	switch in := in.(type) {
+	case Register:
+		s.register(in.Node)
+	case Heartbeat:
+		s.beat(s.known(in.Node))
+	case States:
+		s.receive(s.known(in.Node), in)
+	case Suspects:
+		s.report(s.known(in.Node), in.Vector)
+	case Traffic:
+		s.traffic(s.known(in.Node), in.Bytes)
+	case Forget:
+		s.forget(in.Node)
+	case Tick:
+	}
+}
+
+// register takes a new node in, or begins a new incarnation of a known one.
+// Either way its row starts as a copy of the verdicts, so that its having no
+// opinion yet holds no verdict up.
+func (s *State) register(a gossip.Address) {
+	n, ok := s.index[a]
+	if !ok {
+		n = s.join(a, Joined)
+		n.messages.known, n.bytes.known = true, true // a node that joins counts from 0
+		return
+	}
+	s.incarnate(n, "registered again")
+	n.unconfirmed = true
+	s.enroll(n)
+}
+
+// known finds the node that speaks; an unknown one is taken in.
+func (s *State) known(a gossip.Address) *node {
+	if n, ok := s.index[a]; ok {
+		return n
+	}
+	return s.join(a, TakenIn)
+}
+
+func (s *State) join(a gossip.Address, kind Kind) *node {
+	n := &node{address: a, index: len(s.nodes), incarnation: s.forgotten[a] + 1, since: s.now, hash: hashText(string(a)), slot: -1}
+	delete(s.forgotten, a)
+	for _, other := range s.nodes {
+		other.row = append(other.row, clear)
+	}
+	s.nodes = append(s.nodes, n)
+	s.index[a] = n
+	s.emit(Event{Kind: kind, Node: a, Incarnation: n.incarnation})
+	s.enroll(n)
+	return n
+}
+
+// enroll gives n a row copied from the verdicts and counts it as registered.
+func (s *State) enroll(n *node) {
+	if n.eligible {
+		s.weigh(n, -1)
+	}
+	n.row = make([]cell, len(s.nodes))
+	n.rowHash = 0
+	for j, other := range s.nodes {
+		if other.failed && other != n {
+			n.row[j] = copied
+			n.rowHash += other.hash
+		}
+	}
+	if n.eligible {
+		s.weigh(n, +1)
+	}
+	s.views.update(n)
+	n.registeredAt, n.reportedAt = s.now, s.now
+	s.renew(n)
+}
+
+func (s *State) beat(n *node) {
+	if n.heartbeatAt.Before(n.since) {
+		s.revision++ // the first of this incarnation
+	}
+	n.heartbeatAt = s.now
+	s.renew(n)
+}
+
+func (s *State) forget(a gossip.Address) {
+	n, ok := s.index[a]
+	if !ok {
+		return
+	}
+	if n.eligible {
+		s.setEligible(n, false)
+	}
+	s.views.remove(n)
+	s.deadlines.drop(n)
+	delete(s.index, a)
+	s.forgotten[a] = n.incarnation
+	s.nodes = append(s.nodes[:n.index:n.index], s.nodes[n.index+1:]...)
+	for i, other := range s.nodes {
+		if other.row[n.index] != clear {
+			other.rowHash -= n.hash
+		}
+		other.row = append(other.row[:n.index:n.index], other.row[n.index+1:]...)
+		other.index = i
+		s.views.update(other)
+	}
+	s.emit(Event{Kind: Forgotten, Node: a, Incarnation: n.incarnation})
+	s.judgeAll()
+}
+
+func (s *State) emit(e Event) {
+	e.At = s.now
+	s.events = append(s.events, e)
+}

@@ -1,0 +1,156 @@
+package consensus
+
+import "gossiprpc/internal/gossip"
+
+// cell is what an observer holds of a node: clear, or suspected since the
+// node's incarnation cell-1. A copied verdict is nobody's own suspicion.
+type cell uint32
+
+const (
+	clear  cell = 0
+	copied cell = 1
+)
+
+// report applies an observer's vector. The opinions and the renewed
+// eligibility take effect together: an observer that comes back with a vector
+// must not be judged by its old row for a moment.
+func (s *State) report(i *node, v gossip.FaultVector) {
+	touched := make([]*node, 0, 8)
+	for _, c := range v {
+		j, ok := s.index[c.Address]
+		if !ok || j == i {
+			continue
+		}
+		if !j.reportedOn {
+			j.reportedOn = true
+			s.revision++
+		}
+		if s.mark(i, j, c.Suspected) {
+			touched = append(touched, j)
+		}
+	}
+	s.views.update(i)
+	i.reportedAt = s.now
+	if s.renew(i) {
+		return // all are judged
+	}
+	if i.eligible {
+		for _, j := range touched {
+			s.judge(j)
+		}
+	}
+}
+
+// mark notes i's opinion of j and tells whether it changed.
+func (s *State) mark(i, j *node, suspected bool) bool {
+	was := i.row[j.index]
+	switch {
+	case suspected && was == clear:
+		i.row[j.index] = cell(j.incarnation) + 1
+		i.rowHash += j.hash
+		if i.eligible {
+			s.suspect(j, +1)
+		}
+		s.emit(Event{Kind: Suspected, Node: j.address, Observer: i.address, Incarnation: j.incarnation})
+	case !suspected && was != clear:
+		i.row[j.index] = clear
+		i.rowHash -= j.hash
+		if i.eligible {
+			s.suspect(j, -1)
+		}
+		wrong := was == cell(j.incarnation)+1
+		if wrong {
+			s.totals.FalseSuspicions++
+		}
+		s.emit(Event{Kind: Cleared, Node: j.address, Observer: i.address, Incarnation: j.incarnation, False: wrong})
+	default:
+		return false
+	}
+	return true
+}
+
+// weigh adds an observer's row to the columns' counts, or takes it out.
+func (s *State) weigh(i *node, by int) {
+	for j, c := range i.row {
+		if c != clear {
+			s.suspect(s.nodes[j], by)
+		}
+	}
+}
+
+func (s *State) suspect(j *node, by int) {
+	if j.suspecters == 0 {
+		j.suspectedSince = s.now
+	}
+	j.suspecters += by
+}
+
+// others counts the eligible observers of j: never j itself.
+func (s *State) others(j *node) int {
+	if j.eligible {
+		return s.eligible - 1
+	}
+	return s.eligible
+}
+
+func (s *State) judgeAll() {
+	for _, j := range s.nodes {
+		s.judge(j)
+	}
+}
+
+func (s *State) judge(j *node) {
+	others := s.others(j)
+	if others == 0 || j.failed == (j.suspecters == others) {
+		return
+	}
+	j.failed = !j.failed
+	reason := s.reason(j)
+	if j.failed {
+		j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedSince, j.incarnation
+		s.emit(Event{Kind: Failed, Node: j.address, Incarnation: j.incarnation, Observers: reason.Suspecting})
+	} else {
+		j.clearedAt = s.now
+		wrong := j.failedIncarnation == j.incarnation
+		if wrong {
+			s.totals.FalseFailures++
+		}
+		s.emit(Event{Kind: Alive, Node: j.address, Incarnation: j.incarnation, Observers: reason.Missing, False: wrong})
+	}
+	s.views.update(j)
+}
+
+// Reason is why a verdict is what it is. With Missing and Suspecting both
+// empty no other observer is eligible, and the last verdict stands.
+type Reason struct {
+	Node       gossip.Address
+	Failed     bool
+	Suspecting []gossip.Address // eligible observers that suspect it
+	Missing    []gossip.Address // eligible observers that do not: what is missing for a verdict of failure
+	Mute       []gossip.Address // others, whose opinion does not count now
+}
+
+// Reason explains the verdict about a; false if a is unknown.
+func (s *State) Reason(a gossip.Address) (Reason, bool) {
+	j, ok := s.index[a]
+	if !ok {
+		return Reason{}, false
+	}
+	return s.reason(j), true
+}
+
+func (s *State) reason(j *node) Reason {
+	r := Reason{Node: j.address, Failed: j.failed}
+	for _, i := range s.nodes {
+		switch {
+		case i == j:
+		case !i.eligible:
+			r.Mute = append(r.Mute, i.address)
+		case i.row[j.index] != clear:
+			r.Suspecting = append(r.Suspecting, i.address)
+		default:
+			r.Missing = append(r.Missing, i.address)
+		}
+	}
+	return r
+}

@@ -1,0 +1,125 @@
+package consensus
+
+import (
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
+
+// node is all that is known of one address, as observer and as observed.
+type node struct {
+	address     gossip.Address
+	index       int
+	incarnation uint32
+	since       time.Time // when the incarnation began
+
+	registeredAt, heartbeatAt, reportedAt time.Time
+	fresh, silent, eligible               bool
+	deadline                              time.Time
+	slot                                  int // in the heap of deadlines, -1 when not there
+
+	row        []cell // what it holds of each node
+	suspecters int    // eligible others that suspect it
+
+	suspectedSince                       time.Time // when suspecters last rose from 0
+	failed                               bool
+	failedAt, failedSuspicion, clearedAt time.Time
+	failedIncarnation                    uint32
+	reportedOn                           bool // some other observer has ever said anything of it
+
+	life            int  // rises with each certain restart
+	unconfirmed     bool // it registered again, and whether it restarted is not known yet
+	own             version
+	messages, bytes counter
+	trafficReported bool
+	states          gossip.StateMap
+
+	hash, rowHash, statesHash uint64
+	counted                   bool // it is in the count of views, under view
+	view                      uint64
+}
+
+// Node is what the monitor holds of one address at an instant.
+type Node struct {
+	Address     gossip.Address
+	Index       int       // place in the join order, row and column of the matrix
+	Incarnation uint32    // from 1
+	Since       time.Time // when the incarnation began
+
+	HeartbeatAt time.Time // last heartbeat, zero if there was none
+	Fresh       bool      // the last heartbeat is under T_fail old
+	Beating     bool      // Fresh, and a heartbeat of this incarnation
+	Silent      bool      // neither heartbeat nor registration within T_fail
+	Eligible    bool      // its opinion counts
+
+	Failed            bool      // the verdict
+	FailedAt          time.Time // of the last verdict of failure, zero if there was none
+	FailedIncarnation uint32    // the incarnation that verdict was about
+	FirstSuspicion    time.Time // when the suspicion began that led to it
+	ClearedAt         time.Time // when the last verdict of failure was taken back, zero if never
+	ReportedOn        bool      // some other observer has ever reported on it
+
+	Suspecting int // eligible other observers that suspect it
+	Observers  int // eligible other observers
+
+	Generation      int32 // by its own state map
+	Heartbeat       int32 // by its own state map
+	TrafficReported bool  // it has ever reported its traffic
+}
+
+func (s *State) describe(n *node) Node {
+	return Node{
+		Address: n.address, Index: n.index, Incarnation: n.incarnation, Since: n.since,
+		HeartbeatAt: n.heartbeatAt, Fresh: n.fresh, Silent: n.silent, Eligible: n.eligible,
+		Beating: n.fresh && !n.heartbeatAt.Before(n.since),
+		Failed:  n.failed, FailedAt: n.failedAt, FailedIncarnation: n.failedIncarnation,
+		FirstSuspicion: n.failedSuspicion, ClearedAt: n.clearedAt, ReportedOn: n.reportedOn,
+		Suspecting: n.suspecters, Observers: s.others(n),
+		Generation: n.own.generation, Heartbeat: n.own.heartbeat, TrafficReported: n.trafficReported,
+	}
+}
+
+// Len is how many nodes are known.
+func (s *State) Len() int { return len(s.nodes) }
+
+// Node describes one node.
+func (s *State) Node(a gossip.Address) (Node, bool) {
+	n, ok := s.index[a]
+	if !ok {
+		return Node{}, false
+	}
+	return s.describe(n), true
+}
+
+// At describes the node at a place in the join order, 0 to Len()-1.
+func (s *State) At(i int) Node { return s.describe(s.nodes[i]) }
+
+// Nodes describes all, in join order.
+func (s *State) Nodes() []Node {
+	out := make([]Node, len(s.nodes))
+	for i, n := range s.nodes {
+		out[i] = s.describe(n)
+	}
+	return out
+}
+
+// Suspects tells whether the observer at place i suspects the node at place j.
+func (s *State) Suspects(i, j int) bool { return s.nodes[i].row[j] != clear }
+
+// States is the last state map that a node sent; read-only.
+func (s *State) States(a gossip.Address) gossip.StateMap {
+	if n, ok := s.index[a]; ok {
+		return n.states
+	}
+	return nil
+}
+
+// Totals are the running sums.
+func (s *State) Totals() Totals { return s.totals }
+
+// Fail is T_fail.
+func (s *State) Fail() time.Duration { return s.fail }
+
+// Revision rises with every Step that changed anything but a counter, a
+// heartbeat's time or a state map.
+func (s *State) Revision() uint64 { return s.revision }
