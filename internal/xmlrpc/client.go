@@ -66,7 +66,7 @@ func NewClient(o ClientOptions) (*Client, error) {
 	}
 	t := &http.Transport{
 		Proxy:                  nil, // peers are called directly, whatever the environment says
-		DialContext:            (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:            dialer(),
 		MaxConnsPerHost:        o.PerHost,
 		MaxIdleConnsPerHost:    o.PerHost,
 		IdleConnTimeout:        o.IdleTimeout,
@@ -105,6 +105,7 @@ func (c *Client) call(ctx context.Context, hostport, method string, args []Value
 	}
 	timeout, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
+	timeout = context.WithValue(timeout, callKey{}, timeout)
 	body, err := c.exchange(timeout, target, method, args)
 	if err != nil {
 		if ctx.Err() == nil && timeout.Err() != nil {
@@ -115,7 +116,7 @@ func (c *Client) call(ctx context.Context, hostport, method string, args []Value
 	v, err := ParseAnswer(body, Limits{c.options.MaxDepth, c.options.MaxElements})
 	var f *Fault
 	if errors.As(err, &f) {
-		err = koloFault(f)
+		err = throughKolo(f)
 	}
 	return v, err
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"reflect"
+	"strings"
 
 	kolo "github.com/kolo/xmlrpc"
 )
@@ -53,8 +54,14 @@ func newRequest(ctx context.Context, url, method string, args []Value) (*http.Re
 	return r.WithContext(ctx), nil
 }
 
-// koloFault turns the scanner's fault into the one that kolo reads.
-func koloFault(f *Fault) error {
+// kolo finds a fault by running a pattern over all of it.
+const maxFaultText = 4 << 10 // bytes
+
+// throughKolo has kolo read the scanner's fault.
+func throughKolo(f *Fault) error {
+	if len(f.Text) > maxFaultText {
+		f = &Fault{Code: f.Code, Text: strings.ToValidUTF8(f.Text[:maxFaultText], "") + "..."}
+	}
 	err := kolo.Response(AppendFault(nil, f)).Err()
 	var k kolo.FaultError
 	if !errors.As(err, &k) {

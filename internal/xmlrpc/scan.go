@@ -51,8 +51,30 @@ func (s *scanner) space() {
 	}
 }
 
+func startsName(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+}
+
 func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-' || c == ':'
+}
+
+// name finds the end of the name at p, and the colon after its prefix if it has
+// one. The end is p if there is no name.
+func (s *scanner) name(p int) (end, colon int) {
+	for end = p; end < len(s.doc) && isNameByte(s.doc[end]); end++ {
+		if s.doc[end] != ':' {
+			continue
+		}
+		if colon > 0 {
+			return p, 0
+		}
+		colon = end
+	}
+	if end == p || !startsName(s.doc[p]) || colon > 0 && (colon == end-1 || !startsName(s.doc[colon+1])) {
+		return p, 0
+	}
+	return end, colon
 }
 
 // tag reads the tag that starts at the current byte.
@@ -77,22 +99,16 @@ func (s *scanner) tag() (tag, error) {
 			p++
 		}
 	}
-	name := p
-	colon := -1
-	for p < len(s.doc) && isNameByte(s.doc[p]) {
-		if s.doc[p] == ':' {
-			colon = p
-		}
-		p++
-	}
-	if p == name || s.doc[name] >= '0' && s.doc[name] <= '9' || s.doc[name] == '-' || s.doc[name] == '.' || colon == name || colon == p-1 {
+	end, colon := s.name(p)
+	if end == p {
 		return t, s.fail("a tag without a proper name")
 	}
-	t.full = s.doc[name:p]
+	t.full = s.doc[p:end]
 	t.local = t.full
-	if colon >= 0 {
-		t.local = s.doc[colon+1 : p]
+	if colon > 0 {
+		t.local = s.doc[colon+1 : end]
 	}
+	p = end
 	if p < len(s.doc) && s.doc[p] == '>' { // nearly always
 		s.pos = p + 1
 		return t, nil
@@ -124,9 +140,11 @@ func (s *scanner) attributes(closing bool) error {
 		if closing || before == s.pos {
 			return s.fail("an attribute where none can be")
 		}
-		for s.pos < len(s.doc) && isNameByte(s.doc[s.pos]) {
-			s.pos++
+		end, _ := s.name(s.pos)
+		if end == s.pos {
+			return s.fail("an attribute without a proper name")
 		}
+		s.pos = end
 		s.space()
 		if s.pos >= len(s.doc) || s.doc[s.pos] != '=' {
 			return s.fail("an attribute without a value")
