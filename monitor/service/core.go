@@ -88,5 +88,3 @@ func level(k consensus.Kind) slog.Level {
 	}
 	return slog.LevelDebug
 }
-
-

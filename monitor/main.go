@@ -1,0 +1,185 @@
+// Monitor watches a cluster: nodes tell it that they live and whom they
+// suspect, it concludes by consensus who has failed, and it runs the three test
+// cases of its menu.
+//
+// In flow reports by XML-RPC and what is typed; out flow answers by XML-RPC, the
+// menu's texts on standard output, results.txt and results.jsonl, and a log on
+// standard error. The rules live in monitor/consensus and monitor/testcase.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/command"
+	"gossiprpc/internal/config"
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire"
+	"gossiprpc/internal/xmlrpc"
+	"gossiprpc/monitor/service"
+	"gossiprpc/monitor/testcase"
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+type flags struct {
+	Config    string        `help:"JSON file with these settings, such as config_files/monitor.json." type:"path" placeholder:"FILE"`
+	Port      int           `help:"Port to listen on." default:"8000"`
+	Bind      string        `help:"Host or IP address to listen on; all when empty." placeholder:"HOST"`
+	Advertise string        `help:"Own name; found by reverse DNS when not given." placeholder:"NAME"`
+	Host      string        `help:"Read and ignored: the original's config files have it."`
+	Provider  string        `help:"Where to ask for the cluster's protocol when a test case begins." default:"provider-node:9000" placeholder:"NAME:PORT"`
+	Protocol  string        `help:"The cluster's protocol: random, rr, brr or scrr, in any case. Asked of the provider when not given." placeholder:"NAME"`
+	Heartbeat time.Duration `help:"Interval of the nodes' heartbeats." default:"1s"`
+	Gossip    time.Duration `help:"Interval of the nodes' gossip rounds." default:"3s"`
+	Fail      time.Duration `help:"Silence after which a node is suspected." default:"10s"`
+	Align     bool          `help:"The nodes line their rounds up with the wall clock." default:"true" negatable:""`
+	Results   string        `help:"File that results are appended to; one ending in .jsonl lies beside it." default:"results.txt" placeholder:"FILE"`
+	MaxBody   int64         `help:"Largest request accepted, in bytes." default:"16777216"`
+	LogLevel  slog.Level    `help:"Lowest level logged: debug, info, warn or error." default:"warn"`
+}
+
+// run is the command: it serves until ctx, a signal or the menu ends it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var f flags
+	if code, done := config.Parse(&f, "monitor", "Concludes which nodes of a cluster have failed, and runs the test cases.", args, stdout, stderr); done {
+		return code
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: f.LogLevel}))
+	m, err := newMonitor(f, stdout, log)
+	if err != nil {
+		fmt.Fprintf(stderr, "monitor: %v\n", err)
+		return config.ExitWrongUse
+	}
+	defer m.client.Close()
+	ctx, ended := command.WithSignals(ctx)
+	err = m.serve(ctx, f, stdin, stderr)
+	code := ended()
+	if err != nil {
+		fmt.Fprintf(stderr, "monitor: %v\n", err)
+		return config.ExitFailed
+	}
+	return code
+}
+
+// monitor is the process's parts, put together.
+type monitor struct {
+	client  *xmlrpc.Client // to the provider
+	service *service.Service
+	server  *xmlrpc.Server
+	menu    *menu
+}
+
+func newMonitor(f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
+	timing := protocol.Timing{Heartbeat: f.Heartbeat, Gossip: f.Gossip, Fail: f.Fail}
+	if err := timing.Validate(); err != nil {
+		return nil, err
+	}
+	if strings.HasSuffix(f.Results, ".jsonl") {
+		return nil, fmt.Errorf("--results %s: want another ending than .jsonl, which lies beside it", f.Results)
+	}
+	m := &monitor{menu: newMenu(stdout)}
+	var err error
+	if m.client, err = xmlrpc.NewClient(xmlrpc.DefaultClientOptions()); err != nil {
+		return nil, err
+	}
+
+	o := service.DefaultOptions()
+	o.Setup = testcase.Setup{Heartbeat: f.Heartbeat, Gossip: f.Gossip, Fail: f.Fail, Aligned: f.Align, Bound: slowest(timing, f.Align)}
+	o.Results, o.Logger, o.Ended = f.Results, log, m.menu.caseEnded
+	if f.Protocol != "" {
+		spec, ok := protocol.ByName(f.Protocol)
+		if !ok {
+			return nil, fmt.Errorf("--protocol %q: want one of %s", f.Protocol, strings.Join(protocol.Names(), ", "))
+		}
+		p := known(spec, timing, f.Align)
+		o.Setup.Protocol, o.Setup.Bound = p.Name, p.Bound
+	} else if f.Provider != "" {
+		if _, err := gossip.ParseAddress(f.Provider); err != nil {
+			return nil, fmt.Errorf("--provider: %w", err)
+		}
+		provider := wire.Provider{Client: m.client, HostPort: f.Provider}
+		o.Protocol = func(ctx context.Context) (service.Protocol, error) {
+			spec, err := ask(ctx, provider)
+			if err != nil {
+				log.Warn("protocol unknown, taking the slowest one's bound", "provider", f.Provider, "err", err)
+				return service.Protocol{}, err
+			}
+			return known(spec, timing, f.Align), nil
+		}
+	}
+	if m.service, err = service.New(o); err != nil {
+		return nil, err
+	}
+	m.menu.service = m.service
+	so := xmlrpc.DefaultServerOptions()
+	so.MaxBody, so.Logger = f.MaxBody, log
+	m.server, err = xmlrpc.NewServer(wire.MonitorMethods(m.service), so)
+	return m, err
+}
+
+// serve runs all parts until ctx ends or the menu says stop.
+func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io.Writer) error {
+	self, err := command.Own(ctx, f.Advertise, f.Port)
+	if err != nil {
+		return err
+	}
+	listener, err := command.Listen(ctx, f.Bind, self, stderr)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return m.service.Run(ctx) })
+	g.Go(func() error { return m.server.Serve(ctx, listener) })
+	g.Go(func() error {
+		err := m.menu.run(ctx, command.Lines(ctx, stdin))
+		if errors.Is(err, errStop) {
+			stop()
+			return nil
+		}
+		return err
+	})
+	return g.Wait()
+}
+
+// askPatience is how long the provider may take to name the protocol. A case
+// does not wait for it, only the writing of its result.
+const askPatience = time.Second
+
+func ask(ctx context.Context, p wire.Provider) (protocol.Spec, error) {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	number, err := p.Protocol(ctx)
+	if err != nil {
+		return protocol.Spec{}, err
+	}
+	return protocol.ByNumber(number)
+}
+
+func known(s protocol.Spec, t protocol.Timing, aligned bool) service.Protocol {
+	return service.Protocol{Name: s.Name, Bound: func(nodes, deaths int) time.Duration {
+		return protocol.DetectionBound(s, t, nodes, deaths, aligned)
+	}}
+}
+
+// slowest is the bound of a cluster whose protocol nobody has named.
+func slowest(t protocol.Timing, aligned bool) func(nodes, deaths int) time.Duration {
+	return func(nodes, deaths int) time.Duration {
+		var most time.Duration
+		for _, s := range protocol.All() {
+			most = max(most, protocol.DetectionBound(s, t, nodes, deaths, aligned))
+		}
+		return most
+	}
+}
