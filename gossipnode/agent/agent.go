@@ -50,6 +50,7 @@ type Agent struct {
 	log       *slog.Logger
 	inbox     chan protocol.Event
 	questions chan func(*protocol.Node)
+	joined    chan struct{} // closed once the loop answers questions
 	peers     *xmlrpc.Client // to other nodes
 	servers   *xmlrpc.Client // to the monitor and the provider
 	provider  provider
@@ -75,6 +76,7 @@ func New(c Config) (*Agent, error) {
 		log:       c.Logger,
 		inbox:     make(chan protocol.Event, inboxSize),
 		questions: make(chan func(*protocol.Node)),
+		joined:    make(chan struct{}),
 		peers:     peers,
 		servers:   servers,
 	}
@@ -126,6 +128,11 @@ func (a *Agent) Connect(ctx context.Context) {
 
 // Digest is what the node knows now; empty while it waits for the provider.
 func (a *Agent) Digest(ctx context.Context) gossip.Digest {
+	select {
+	case <-a.joined:
+	default:
+		return nil
+	}
 	answer := make(chan gossip.Digest, 1)
 	select {
 	case a.questions <- func(n *protocol.Node) { answer <- n.Digest() }:
@@ -160,6 +167,7 @@ func (a *Agent) run(ctx context.Context) error {
 	a.log.Info("joined the provider", "node", a.config.Self, "protocol", spec.Name)
 	l := &loop{agent: a, node: node}
 	defer l.calls.Wait()
+	close(a.joined)
 	if a.config.Connect {
 		l.step(ctx, protocol.Connect{})
 	}
