@@ -1,0 +1,96 @@
+// Provider tells every node that joins which protocol the cluster runs, and
+// every node that asks who is in it, in join order.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/config"
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire"
+	"gossiprpc/internal/xmlrpc"
+)
+
+func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+const exitInterrupted = 130
+
+type flags struct {
+	Config    string     `help:"JSON file with these settings, such as config_files/provider.json." type:"path" placeholder:"FILE"`
+	Version   string     `help:"Protocol of the cluster: random, rr, brr or scrr, in any case. An unknown one means random." placeholder:"PROTOCOL"`
+	Port      int        `help:"Port to listen on." default:"9000"`
+	Bind      string     `help:"Host or IP address to listen on; all when empty." placeholder:"HOST"`
+	Advertise string     `help:"Own name; found by reverse DNS when not given." placeholder:"NAME"`
+	Host      string     `help:"Read and ignored: the original's config files have it."`
+	MaxBody   int64      `help:"Largest request accepted, in bytes." default:"16777216"`
+	LogLevel  slog.Level `help:"Lowest level logged: debug, info, warn or error." default:"warn"`
+}
+
+// run is the command: it serves until ctx or a signal ends it.
+func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	var f flags
+	if code, done := config.Parse(&f, "provider", "Tells nodes which protocol to run and who has joined.", args, stdout, stderr); done {
+		return code
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: f.LogLevel}))
+	spec, ok := protocol.ByName(f.Version)
+	if f.Version == "" {
+		fmt.Fprintf(stderr, "provider: --version is missing, want one of %s\n", strings.Join(protocol.Names(), ", "))
+		return config.ExitWrongUse
+	}
+	if !ok {
+		log.Warn("unknown --version, running random as the original does", "version", f.Version, "known", strings.Join(protocol.Names(), ", "))
+		spec, _ = protocol.ByName("random")
+	}
+	options := xmlrpc.DefaultServerOptions()
+	options.MaxBody = f.MaxBody
+	options.Logger = log
+	server, err := xmlrpc.NewServer(wire.ProviderMethods(newService(spec.Number, log)), options)
+	if err != nil {
+		fmt.Fprintf(stderr, "provider: %v\n", err)
+		return config.ExitWrongUse
+	}
+
+	interrupted, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	ended, stopTerm := signal.NotifyContext(interrupted, syscall.SIGTERM)
+	defer stopTerm()
+	if err := serve(ended, f, server, stderr); err != nil {
+		fmt.Fprintf(stderr, "provider: %v\n", err)
+		return config.ExitFailed
+	}
+	if interrupted.Err() != nil && ctx.Err() == nil {
+		return exitInterrupted
+	}
+	return config.ExitOK
+}
+
+// serve listens until ctx ends. The line it prints when it is ready is what a
+// harness waits for.
+func serve(ctx context.Context, f flags, server *xmlrpc.Server, stderr io.Writer) error {
+	name, err := config.OwnName(ctx, f.Advertise)
+	if err != nil {
+		return err
+	}
+	own, err := gossip.NewAddress(name, f.Port)
+	if err != nil {
+		return err
+	}
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", net.JoinHostPort(f.Bind, strconv.Itoa(f.Port)))
+	if err != nil {
+		return fmt.Errorf("port %d: %w", f.Port, err)
+	}
+	fmt.Fprintf(stderr, "listening on %s as %s\n", listener.Addr(), own)
+	return server.Serve(ctx, listener)
+}
