@@ -1,0 +1,203 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+)
+
+func (r *run) kill(args []string) error {
+	return r.change("kill", args, false, func(names []string) error { return r.cluster.Kill(r.ctx, names...) })
+}
+
+func (r *run) interrupt(args []string) error {
+	return r.change("interrupt", args, false, func(names []string) error { return r.cluster.Interrupt(r.ctx, names...) })
+}
+
+func (r *run) pause(args []string) error {
+	return r.change("pause", args, false, func(names []string) error { return r.cluster.Pause(r.ctx, names...) })
+}
+
+func (r *run) restart(args []string) error {
+	return r.change("restart", args, true, func(names []string) error { return r.cluster.Restart(r.ctx, names...) })
+}
+
+func (r *run) resume(args []string) error {
+	return r.change("resume", args, true, func(names []string) error { return r.cluster.Resume(r.ctx, names...) })
+}
+
+// change does something to processes and remembers what follows for them. The
+// time of an act is taken before it is begun: what is measured from it errs on
+// the slow side.
+func (r *run) change(what string, args []string, up bool, do func([]string) error) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	names, err := r.processes(args)
+	if err != nil {
+		return err
+	}
+	if err := r.sample(); err != nil {
+		return err
+	}
+	at := r.cluster.Now()
+	if !up {
+		r.setUp(names, false)
+	}
+	r.say("%s %s", what, strings.Join(names, " "))
+	r.folder.event(r.elapsed(), what, names)
+	if err := do(names); err != nil {
+		return fmt.Errorf("%s %s: %w", what, strings.Join(names, " "), err)
+	}
+	if up {
+		r.setUp(names, true)
+	}
+	r.remember(at, names, up)
+	return nil
+}
+
+func (r *run) setUp(names []string, up bool) {
+	for _, name := range names {
+		if name == Monitor {
+			r.monitorUp, r.lastSample = up, r.cluster.Now()
+		}
+		if n := r.nodes[name]; n != nil && n.up != up {
+			n.up = up
+			// It stays excused until it is seen alive again: a verdict takes
+			// its time to be lifted.
+			n.excused = true
+		}
+	}
+}
+
+func (r *run) remember(at time.Time, names []string, alive bool) {
+	nodes := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return r.nodes[n] == nil })
+	if len(nodes) == 0 {
+		return
+	}
+	down := 0
+	for _, n := range r.nodes {
+		if !n.up {
+			down++
+		}
+	}
+	r.mark = act{
+		at: at, names: nodes, alive: alive, exists: true,
+		bound: protocol.DetectionBound(r.spec.Protocol, r.spec.Timing, r.spec.Nodes, max(down, 1), r.spec.Aligned),
+	}
+}
+
+// partition cuts groups off. Those that it names first count as down: they may
+// be held dead by the rest.
+func (r *run) partition(args []string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	if r.cutOff != nil {
+		return errors.New("a partition is in force, heal it first")
+	}
+	var groups [][]string
+	var named []string
+	for _, arg := range args {
+		group, err := r.processes(strings.Split(arg, ","))
+		if err != nil {
+			return err
+		}
+		groups = append(groups, group)
+		named = append(named, group...)
+	}
+	err := r.change("partition", named, false, func([]string) error { return r.cluster.Partition(r.ctx, groups...) })
+	if err == nil {
+		r.cutOff = named
+	}
+	return err
+}
+
+func (r *run) heal([]string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	at := r.cluster.Now()
+	r.say("heal")
+	r.folder.event(r.elapsed(), "heal", nil)
+	if err := r.cluster.Heal(r.ctx); err != nil {
+		return fmt.Errorf("heal: %w", err)
+	}
+	cut := r.cutOff
+	r.cutOff = nil
+	r.setUp(cut, true)
+	r.remember(at, cut, true)
+	return nil
+}
+
+func (r *run) loss(args []string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	percent, err := strconv.ParseFloat(strings.TrimSuffix(args[0], "%"), 64)
+	if err != nil || percent < 0 || percent > 100 {
+		return fmt.Errorf("%q is no share, want 0%% to 100%%", args[0])
+	}
+	r.say("drop %g%% of the messages between nodes", percent)
+	r.folder.event(r.elapsed(), "loss", percent)
+	return r.cluster.Loss(r.ctx, percent/100)
+}
+
+func (r *run) menu(args []string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	line := strings.Join(args, " ")
+	r.folder.event(r.elapsed(), "menu", line)
+	r.say("menu: %s", line)
+	if err := r.cluster.Menu(r.ctx, line); err != nil {
+		return fmt.Errorf("menu %s: %w", line, err)
+	}
+	return nil
+}
+
+func (r *run) sleep(args []string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	d, err := r.spans().parse(args[0])
+	if err != nil {
+		return err
+	}
+	end := r.cluster.Now().Add(d)
+	// One step more than d, so that the limit is never what ends it.
+	return r.until(seconds(d)+" to pass", d+r.step(), func() (bool, string, error) {
+		return !r.cluster.Now().Before(end), "", nil
+	})
+}
+
+func (r *run) allow(args []string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	names, err := r.nodesOnly(args[1:])
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		r.nodes[n].allowed = true
+	}
+	return nil
+}
+
+// close ends the cluster. It is also called when the run's context has ended.
+func (r *run) close() error {
+	if r.cluster == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), 10*time.Second)
+	defer cancel()
+	text, records, err := r.cluster.Results(ctx)
+	return errors.Join(err, r.folder.keep("results.txt", text), r.folder.keep("results.jsonl", records), r.cluster.Close())
+}

@@ -1,0 +1,117 @@
+package harness
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// ErrScript is wrapped by every error about a script that cannot be run as it
+// is written. Its text is "file:line: what was read, what is known".
+var ErrScript = fmt.Errorf("bad script")
+
+// conditions are the backends' names; testscript knows some of its own.
+var (
+	conditions       = []string{"docker", "local", "sim"}
+	engineConditions = regexp.MustCompile(`^(short|net|link|symlink|unix|linux|darwin|windows|amd64|arm64|gc|exec:.+|go1\.\d+)$`)
+)
+
+// engineKill is the name under which the engine knows our kill; see words.
+const engineKill = "kill-process"
+
+// translate checks a script before anything is started, and answers it as the
+// engine is to run it: line for line the same, but for the word kill.
+func translate(file string, text []byte) ([]byte, error) {
+	archive := txtar.Parse(text)
+	lines := strings.Split(string(archive.Comment), "\n")
+	for i, line := range lines {
+		name, at, args, err := firstWord(line)
+		if err == nil && name != "" {
+			err = checkWord(name, args)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w: %w", file, i+1, ErrScript, err)
+		}
+		if name == "kill" {
+			lines[i] = line[:at] + engineKill + line[at+len("kill"):]
+		}
+	}
+	archive.Comment = []byte(strings.Join(lines, "\n"))
+	return txtar.Format(archive), nil
+}
+
+// firstWord finds a line's command behind its conditions and '!', where it
+// stands, and its arguments. The name is empty for blank and comment lines.
+func firstWord(line string) (name string, at int, args []string, err error) {
+	rest := line
+	for {
+		rest = strings.TrimLeft(rest, " \t\r")
+		at = len(line) - len(rest)
+		if rest == "" || rest[0] == '#' {
+			return "", at, nil, nil
+		}
+		if rest[0] == '[' {
+			condition, after, ok := strings.Cut(rest[1:], "]")
+			if !ok {
+				return "", at, nil, fmt.Errorf("condition %q has no ']'", rest)
+			}
+			if err := checkCondition(condition); err != nil {
+				return "", at, nil, err
+			}
+			rest = after
+			continue
+		}
+		if after, ok := strings.CutPrefix(rest, "! "); ok {
+			rest = after
+			continue
+		}
+		words := strings.Fields(rest)
+		for i, w := range words {
+			if strings.HasPrefix(w, "#") {
+				words = words[:i]
+				break
+			}
+		}
+		return words[0], at, words[1:], nil
+	}
+}
+
+func checkCondition(text string) error {
+	c := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "!"))
+	if slices.Contains(conditions, c) || engineConditions.MatchString(c) {
+		return nil
+	}
+	return fmt.Errorf("unknown condition [%s], known are [%s] and testscript's own", c, strings.Join(conditions, "] ["))
+}
+
+func checkWord(name string, args []string) error {
+	w, ok := words()[name]
+	if !ok {
+		if slices.Contains(engineWords, name) {
+			return nil
+		}
+		return fmt.Errorf("unknown word %q, known are %s", name, knownWords())
+	}
+	if len(args) < w.least {
+		return fmt.Errorf("%q lacks an argument, want: %s %s", strings.Join(append([]string{name}, args...), " "), name, w.usage)
+	}
+	if w.most >= 0 && len(args) > w.most {
+		return fmt.Errorf("%q has an argument too many, want: %s %s", strings.Join(append([]string{name}, args...), " "), name, w.usage)
+	}
+	var second []string
+	switch name {
+	case "await":
+		second = awaitWords
+	case "expect":
+		second = expectWords
+	case "allow":
+		second = []string{"dead"}
+	}
+	if second != nil && !slices.Contains(second, args[0]) && !strings.HasPrefix(args[0], "$") {
+		return fmt.Errorf("unknown word %q after %s, known are %s", args[0], name, strings.Join(second, ", "))
+	}
+	return nil
+}

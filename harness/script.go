@@ -1,0 +1,194 @@
+package harness
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// Scenarios are the scripts that the project ships, under scenarios/.
+//
+//go:embed scenarios/*.txt
+var Scenarios embed.FS
+
+// Options say how to run a script.
+type Options struct {
+	Backend  Backend
+	Protocol string  // $PROTOCOL
+	Nodes    int     // $NODES; $LAST is the last node's name, $LAST2 the one before it, $LAST3 the next
+	Speed    float64 // divides all intervals; 1 is the original's pace
+	Seed     uint64  // of the nodes' random sources; 0: drawn, and said in the outcome
+	Runs     string  // folder that the run's own folder is made in
+	Progress Progress
+}
+
+// DefaultOptions are 8 nodes of scrr at the original's pace. The backend is the
+// caller's to choose.
+func DefaultOptions() Options {
+	return Options{Protocol: "scrr", Nodes: 8, Speed: 1, Runs: "runs", Progress: Silent{}}
+}
+
+// Validate names the first option that cannot work.
+func (o Options) Validate() error {
+	switch {
+	case o.Backend == nil:
+		return errors.New("no backend")
+	case o.Speed < 0.01 || o.Speed > 100:
+		return fmt.Errorf("SPEED %g: want 0.01 to 100", o.Speed)
+	case o.Nodes < 1:
+		return fmt.Errorf("NODES %d: want 1 or more", o.Nodes)
+	case o.Runs == "":
+		return errors.New("no folder for runs")
+	case o.Progress == nil:
+		return errors.New("no progress")
+	}
+	return nil
+}
+
+// Outcome is what a run came to.
+type Outcome struct {
+	Name     string        `json:"name"` // of the script
+	Verdict  Verdict       `json:"verdict"`
+	Reasons  []string      `json:"reasons"` // why it is no pass
+	Protocol string        `json:"protocol"`
+	Nodes    int           `json:"nodes"`
+	Speed    float64       `json:"speed"`
+	Seed     uint64        `json:"seed"`
+	Backend  string        `json:"backend"`
+	Cases    []CaseRun     `json:"cases"`
+	Took     time.Duration `json:"took_ns"` // on the cluster's clock
+	Folder   string        `json:"folder"`
+}
+
+// Run runs one script: file is its name for people, text what it says. The
+// error is about a script or options that cannot be run (ErrScript), or about
+// the run's folder; whatever happens to the cluster is in the outcome.
+func Run(ctx context.Context, o Options, file string, text []byte) (Outcome, error) {
+	if err := o.Validate(); err != nil {
+		return Outcome{}, err
+	}
+	engineText, err := translate(file, text)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if o.Seed == 0 {
+		o.Seed = 1 + rand.N(uint64(1<<31))
+	}
+	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	f, err := newFolder(o.Runs, fmt.Sprintf("%s-%s-%d", name, o.Protocol, o.Nodes), time.Now())
+	if err != nil {
+		return Outcome{}, err
+	}
+	r := &run{ctx: ctx, options: o, folder: f}
+	scriptErr := errors.Join(f.keep("script.txt", text))
+	if scriptErr == nil {
+		scriptErr = r.play(file, name, engineText)
+	}
+	if scriptErr == nil {
+		scriptErr = ctx.Err()
+	}
+	took := r.elapsed()
+	if err := r.close(); err != nil {
+		r.doubts = append(r.doubts, err.Error())
+	}
+	out := Outcome{
+		Name: name, Protocol: o.Protocol, Nodes: o.Nodes, Speed: o.Speed, Seed: o.Seed,
+		Backend: o.Backend.Name(), Cases: r.cases, Took: took, Folder: f.path,
+	}
+	if r.cluster != nil {
+		out.Protocol, out.Nodes, out.Seed = r.spec.Protocol.Name, r.spec.Nodes, r.spec.Seed
+	}
+	out.Verdict, out.Reasons = judge(scriptErr, r.wrongs, r.doubts, r.expectations)
+	for _, reason := range out.Reasons {
+		f.log(took, string(out.Verdict)+": "+reason)
+	}
+	return out, errors.Join(writeJSON(filepath.Join(f.path, "verdict.json"), out), f.close())
+}
+
+// play has testscript's engine run the script, and answers the error that
+// ended it.
+func (r *run) play(file, name string, text []byte) error {
+	work := filepath.Join(r.folder.path, "work")
+	if err := os.Mkdir(work, 0o755); err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	script := filepath.Join(work, name+".txt")
+	if err := os.WriteFile(script, text, 0o644); err != nil {
+		return err
+	}
+	var wordErr error
+	commands := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, w := range words() {
+		command := func(ts *testscript.TestScript, neg bool, args []string) {
+			wordErr = r.word(name, w, neg, args)
+			ts.Check(wordErr)
+		}
+		if name == "kill" {
+			name = engineKill
+		}
+		commands[name] = command
+	}
+	t := &engineT{}
+	t.Run(name, func(t testscript.T) {
+		testscript.RunT(t, testscript.Params{
+			Files:       []string{script},
+			WorkdirRoot: work,
+			Setup:       r.setup,
+			Condition:   func(c string) (bool, error) { return c == r.options.Backend.Name(), nil },
+			Cmds:        commands,
+		})
+	})
+	log := strings.ReplaceAll(t.log.String(), script, file)
+	log = strings.ReplaceAll(log, engineKill, "kill")
+	if err := r.folder.keep("engine.txt", []byte(log)); err != nil {
+		return err
+	}
+	return t.result(log, wordErr)
+}
+
+func (r *run) word(name string, w word, neg bool, args []string) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if neg {
+		return fmt.Errorf("! does not go with %s", name)
+	}
+	// Checked before the run but for what variables expand to.
+	if err := checkWord(name, args); err != nil {
+		return err
+	}
+	err := w.run(r, args)
+	if err != nil && r.ctx.Err() != nil {
+		return r.ctx.Err()
+	}
+	return err
+}
+
+func (r *run) setup(env *testscript.Env) error {
+	env.Setenv("PROTOCOL", r.options.Protocol)
+	env.Setenv("NODES", strconv.Itoa(r.options.Nodes))
+	env.Setenv("SPEED", strconv.FormatFloat(r.options.Speed, 'g', -1, 64))
+	for i, name := range []string{"LAST", "LAST2", "LAST3"} {
+		env.Setenv(name, fmt.Sprintf("node%d", r.options.Nodes-i))
+	}
+	return nil
+}
+
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
