@@ -24,7 +24,11 @@ var ErrEnded = errors.New("ended by itself")
 // unmet is something that should have happened and did not.
 type unmet struct{ error }
 
-func unmetf(format string, args ...any) error { return unmet{fmt.Errorf(format, args...)} }
+// Unmet marks an error as the system's doing, not the harness's: a run that it
+// ends has failed, where it would else be unknown. Backends use it too.
+func Unmet(err error) error { return unmet{err} }
+
+func unmetf(format string, args ...any) error { return Unmet(fmt.Errorf(format, args...)) }
 
 func (u unmet) Unwrap() error { return u.error }
 

@@ -34,9 +34,11 @@ type Client struct {
 	changed chan struct{} // closed and replaced whenever a process ends
 }
 
-// Launch starts the keeper program at path.
-func Launch(path string) (*Client, error) {
+// Launch starts the keeper program at path with this environment, which its
+// processes inherit.
+func Launch(path string, environment []string) (*Client, error) {
 	cmd := exec.Command(path)
+	cmd.Env = environment
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = apart()
 	in, err := cmd.StdinPipe()

@@ -58,7 +58,7 @@ func playNode() {
 // playHarness starts a keeper and two nodes and then does nothing more.
 func playHarness() {
 	os.Setenv(roleVariable, "keeper")
-	c, err := Launch(os.Args[0])
+	c, err := Launch(os.Args[0], os.Environ())
 	if err != nil {
 		os.Exit(1)
 	}
@@ -132,7 +132,7 @@ func mustEnd(t *testing.T, r *bufio.Reader) {
 func launch(t *testing.T) *Client {
 	t.Helper()
 	t.Setenv(roleVariable, "keeper")
-	c, err := Launch(os.Args[0])
+	c, err := Launch(os.Args[0], os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestStartOfNothing(t *testing.T) {
 	if err := c.Start(t.Context(), "a", p); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("start of a missing program: %v", err)
 	}
-	if _, err := Launch(filepath.Join(dir, "missing")); err == nil {
+	if _, err := Launch(filepath.Join(dir, "missing"), nil); err == nil {
 		t.Error("a missing keeper was launched")
 	}
 }

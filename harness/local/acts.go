@@ -1,0 +1,92 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gossiprpc/harness"
+	"gossiprpc/harness/local/keeper"
+)
+
+// endLimit is how long a process may take to end at a signal.
+const endLimit = 5 * time.Second
+
+func (c *cluster) Kill(ctx context.Context, names ...string) error {
+	for _, n := range names {
+		c.down[n] = true
+	}
+	return c.signal(ctx, keeper.Kill, names)
+}
+
+func (c *cluster) Interrupt(ctx context.Context, names ...string) error {
+	for _, n := range names {
+		c.down[n] = true
+	}
+	if err := c.signal(ctx, keeper.Interrupt, names); err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, endLimit)
+	defer cancel()
+	for _, n := range names {
+		if err := c.keeper.WaitEnded(wait, n); err != nil {
+			if ctx.Err() == nil && wait.Err() != nil {
+				return harness.Unmet(fmt.Errorf("%s runs on %s after a Ctrl-C", n, endLimit))
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cluster) Restart(ctx context.Context, names ...string) error {
+	for _, n := range names {
+		if _, ended := c.keeper.Ended(n); !ended && !c.down[n] {
+			if err := c.Kill(ctx, n); err != nil {
+				return err
+			}
+		}
+		wait, cancel := context.WithTimeout(ctx, endLimit)
+		err := c.keeper.WaitEnded(wait, n)
+		cancel()
+		if err != nil {
+			return err
+		}
+		if err := c.launch(ctx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cluster) Pause(ctx context.Context, names ...string) error {
+	return c.signal(ctx, keeper.Stop, names)
+}
+
+func (c *cluster) Resume(ctx context.Context, names ...string) error {
+	return c.signal(ctx, keeper.Continue, names)
+}
+
+func (c *cluster) signal(ctx context.Context, signal string, names []string) error {
+	err := c.keeper.Signal(ctx, signal, names...)
+	if errors.Is(err, keeper.ErrUnsupported) {
+		return fmt.Errorf("%s: %w", signal, harness.ErrUnsupported)
+	}
+	return err
+}
+
+func (c *cluster) Partition(context.Context, ...[]string) error {
+	return fmt.Errorf("partition: %w: local processes share one loopback", harness.ErrUnsupported)
+}
+
+func (c *cluster) Loss(context.Context, float64) error {
+	return fmt.Errorf("loss: %w: local processes share one loopback", harness.ErrUnsupported)
+}
+
+// Heal has nothing to heal: there is neither partition nor loss.
+func (c *cluster) Heal(context.Context) error { return nil }
+
+func (c *cluster) Menu(ctx context.Context, line string) error {
+	return c.keeper.Type(ctx, harness.Monitor, line+"\n")
+}

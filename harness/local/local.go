@@ -1,0 +1,193 @@
+// Package local runs clusters as processes of this machine that talk over
+// loopback: the same programs and the same XML-RPC as anywhere, but for names.
+// Every node is 127.0.0.1 with a port of its own.
+//
+// In flow a harness.Spec; out flows a harness.Cluster, and each process's
+// standard error and output in the run's folder.
+package local
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"gossiprpc/harness"
+	"gossiprpc/harness/local/keeper"
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire"
+	"gossiprpc/internal/xmlrpc"
+)
+
+const host = "127.0.0.1"
+
+// patience is how long a process may take to listen, and a node to ask the
+// provider in. It does not scale with the cluster's intervals.
+const patience = 30 * time.Second
+
+// Backend starts local clusters. The programs are built at the first start and
+// used from then on. It is safe for many goroutines.
+type Backend struct {
+	// Programs is the folder that the programs are in; empty: they are built.
+	Programs string
+
+	mu sync.Mutex
+}
+
+// Name is "local".
+func (b *Backend) Name() string { return "local" }
+
+func (b *Backend) programs(ctx context.Context) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.Programs == "" {
+		dir, err := Build(ctx)
+		if err != nil {
+			return "", err
+		}
+		b.Programs = dir
+	}
+	return b.Programs, nil
+}
+
+// Start is harness.Backend's. A port that somebody else takes in the moment
+// between finding and using it makes it begin again with others.
+func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+	dir, err := b.programs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for try := 1; ; try++ {
+		c, err := start(ctx, dir, s)
+		if err == nil {
+			return c, nil
+		}
+		if try == 3 || !errors.Is(err, errPortTaken) {
+			return nil, err
+		}
+	}
+}
+
+type cluster struct {
+	dir      string // of the run
+	names    []string
+	started  map[string]time.Time
+	commands map[string]keeper.Process
+	ports    map[string]int
+	byAddr   map[gossip.Address]string
+
+	keeper   *keeper.Client
+	client   *xmlrpc.Client
+	monitor  wire.Monitor
+	provider wire.Provider
+
+	down map[string]bool // ended on purpose
+}
+
+func start(ctx context.Context, programs string, s harness.Spec) (harness.Cluster, error) {
+	ports, err := freePorts(s.Nodes + 2)
+	if err != nil {
+		return nil, err
+	}
+	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	if err != nil {
+		return nil, err
+	}
+	k, err := keeper.Launch(program(programs, "gossip-keeper"), environment())
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	c := &cluster{
+		dir: s.Dir, started: map[string]time.Time{}, commands: map[string]keeper.Process{}, ports: map[string]int{},
+		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
+		monitor:  wire.Monitor{Client: client, HostPort: hostport(ports[0])},
+		provider: wire.Provider{Client: client, HostPort: hostport(ports[1])},
+	}
+	err = c.plan(programs, s, ports)
+	if err == nil {
+		err = c.startAll(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// environment is the harness's own without GOSSIP_*, which is meant for
+// processes that people start.
+func environment() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "GOSSIP_") {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+// plan writes down every process's command line.
+func (c *cluster) plan(programs string, s harness.Spec, ports []int) error {
+	timing := []string{
+		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
+		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
+	}
+	c.command(harness.Monitor, programs, "monitor", c.dir, ports[0],
+		append(timing, "--provider", hostport(ports[1]), "--results", filepath.Join(c.dir, "results.txt"))...)
+	c.command(harness.Provider, programs, "provider", c.dir, ports[1], "--version", s.Protocol.Name)
+	nodePorts := ports[2:]
+	for i, port := range nodePorts {
+		name := "node" + strconv.Itoa(i+1)
+		seed := nodePorts[0]
+		if i == 0 {
+			seed = nodePorts[min(1, len(nodePorts)-1)] // as config1.json of the original
+		}
+		home := filepath.Join(c.dir, name)
+		if err := os.MkdirAll(home, 0o755); err != nil {
+			return err
+		}
+		c.command(name, programs, "gossipnode", home, port, append(timing,
+			"--connect", "--seed-host", host, "--seed-port", strconv.Itoa(seed),
+			"--monitor", hostport(ports[0]), "--provider", hostport(ports[1]),
+			"--seed", strconv.FormatUint(s.Seed+uint64(i), 10))...)
+		c.names = append(c.names, name)
+		c.byAddr[c.Address(name)] = name
+	}
+	return nil
+}
+
+func (c *cluster) command(name, programs, prog, home string, port int, args ...string) {
+	c.ports[name] = port
+	c.commands[name] = keeper.Process{
+		Path:   program(programs, prog),
+		Args:   append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...),
+		Dir:    home,
+		Stdout: filepath.Join(c.dir, name+".out"),
+		Stderr: filepath.Join(c.dir, name+".log"),
+	}
+}
+
+func (c *cluster) startAll(ctx context.Context) error {
+	for _, name := range append([]string{harness.Monitor, harness.Provider}, c.names...) {
+		if err := c.launch(ctx, name); err != nil {
+			return err
+		}
+		if a := c.Address(name); a != "" {
+			// One after the other, so that the ring is in the order of the names.
+			if err := c.waitAskedIn(ctx, name, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Close is harness.Cluster's.
+func (c *cluster) Close() error {
+	c.client.Close()
+	return c.keeper.Close()
+}

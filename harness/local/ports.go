@@ -1,0 +1,40 @@
+package local
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+)
+
+// Ports are taken from below the range that systems take the ports of outgoing
+// connections from (32768 and up on Linux, 49152 elsewhere): a node that is
+// killed and started again must find its port still free.
+const (
+	firstPort = 12000
+	lastPort  = 32000
+)
+
+// freePorts finds n ports of 127.0.0.1 on which nobody listens now.
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	for port, tried := firstPort+rand.IntN(lastPort-firstPort), 0; len(ports) < n; port, tried = port+1, tried+1 {
+		if tried > lastPort-firstPort {
+			return nil, fmt.Errorf("no %d free ports between %d and %d", n, firstPort, lastPort)
+		}
+		if port > lastPort {
+			port = firstPort
+		}
+		l, err := net.Listen("tcp", hostport(port))
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
+}
+
+func hostport(port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
