@@ -7,23 +7,17 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
-	"os/signal"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
-	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
-
-const exitInterrupted = 130
 
 type flags struct {
 	Config    string     `help:"JSON file with these settings, such as config_files/provider.json." type:"path" placeholder:"FILE"`
@@ -61,36 +55,25 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 		return config.ExitWrongUse
 	}
 
-	interrupted, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
-	ended, stopTerm := signal.NotifyContext(interrupted, syscall.SIGTERM)
-	defer stopTerm()
-	if err := serve(ended, f, server, stderr); err != nil {
+	ctx, ended := command.WithSignals(ctx)
+	err = serve(ctx, f, server, stderr)
+	code := ended()
+	if err != nil {
 		fmt.Fprintf(stderr, "provider: %v\n", err)
 		return config.ExitFailed
 	}
-	if interrupted.Err() != nil && ctx.Err() == nil {
-		return exitInterrupted
-	}
-	return config.ExitOK
+	return code
 }
 
-// serve listens until ctx ends. The line it prints when it is ready is what a
-// harness waits for.
+// serve listens until ctx ends.
 func serve(ctx context.Context, f flags, server *xmlrpc.Server, stderr io.Writer) error {
-	name, err := config.OwnName(ctx, f.Advertise)
+	own, err := command.Own(ctx, f.Advertise, f.Port)
 	if err != nil {
 		return err
 	}
-	own, err := gossip.NewAddress(name, f.Port)
+	listener, err := command.Listen(ctx, f.Bind, own, stderr)
 	if err != nil {
 		return err
 	}
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", net.JoinHostPort(f.Bind, strconv.Itoa(f.Port)))
-	if err != nil {
-		return fmt.Errorf("port %d: %w", f.Port, err)
-	}
-	fmt.Fprintf(stderr, "listening on %s as %s\n", listener.Addr(), own)
 	return server.Serve(ctx, listener)
 }
