@@ -301,9 +301,9 @@ func scalar(name []byte) (Kind, int) {
 	return Array, 0
 }
 
-// smallInt reads up to nine plain digits, which nearly every number is.
+// smallInt reads up to 18 plain digits, which nearly every number is.
 func smallInt(b []byte) (int64, bool) {
-	if len(b) == 0 || len(b) > 9 {
+	if len(b) == 0 || len(b) > 18 {
 		return 0, false
 	}
 	var n int64

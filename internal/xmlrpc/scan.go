@@ -55,14 +55,18 @@ func startsName(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
 }
 
-func isNameByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-' || c == ':'
-}
+var nameByte = func() (is [256]bool) {
+	for c := range is {
+		b := byte(c)
+		is[c] = startsName(b) || b >= '0' && b <= '9' || b == '.' || b == '-' || b == ':'
+	}
+	return is
+}()
 
 // name finds the end of the name at p, and the colon after its prefix if it has
 // one. The end is p if there is no name.
 func (s *scanner) name(p int) (end, colon int) {
-	for end = p; end < len(s.doc) && isNameByte(s.doc[end]); end++ {
+	for end = p; end < len(s.doc) && nameByte[s.doc[end]]; end++ {
 		if s.doc[end] != ':' {
 			continue
 		}
@@ -134,7 +138,7 @@ func (s *scanner) attributes(closing bool) error {
 	for {
 		before := s.pos
 		s.space()
-		if s.pos >= len(s.doc) || !isNameByte(s.doc[s.pos]) {
+		if s.pos >= len(s.doc) || !nameByte[s.doc[s.pos]] {
 			return nil
 		}
 		if closing || before == s.pos {
@@ -190,6 +194,10 @@ func (s *scanner) close(t tag) error {
 
 func (s *scanner) end(t tag) error {
 	at := s.pos
+	if n := len(t.full); at+n+3 <= len(s.doc) && s.doc[at] == '<' && s.doc[at+1] == '/' && s.doc[at+2+n] == '>' && string(s.doc[at+2:at+2+n]) == string(t.full) {
+		s.pos = at + n + 3 // nearly always
+		return nil
+	}
 	e, err := s.tag()
 	if err != nil {
 		return err
