@@ -134,10 +134,11 @@ func (r *run) play(file, name string, text []byte) error {
 			wordErr = r.word(name, w, neg, args)
 			ts.Check(wordErr)
 		}
+		engineName := name
 		if name == "kill" {
-			name = engineKill
+			engineName = engineKill
 		}
-		commands[name] = command
+		commands[engineName] = command
 	}
 	t := &engineT{}
 	t.Run(name, func(t testscript.T) {

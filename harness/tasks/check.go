@@ -1,0 +1,147 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"gossiprpc/harness"
+	"gossiprpc/harness/local"
+)
+
+// Build builds everything for each system that the project runs on; for this
+// one the programs stay, and their folder is printed.
+func Build(ctx context.Context, out io.Writer) error {
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		if err := command(ctx, out, []string{"GOOS=" + system, "CGO_ENABLED=0"}, "go", "build", "./..."); err != nil {
+			return err
+		}
+	}
+	dir, err := local.Build(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "monitor, provider and gossipnode are in %s\n", dir)
+	return nil
+}
+
+func vet(ctx context.Context, out io.Writer) error {
+	return errors.Join(
+		command(ctx, out, nil, "go", "vet", "./..."),
+		command(ctx, out, nil, "go", "vet", "-tags", "mage", "."),
+	)
+}
+
+const lintVersion = "2.15.0"
+
+// Lint runs golangci-lint. It is built once when this machine has not got it:
+// as a tool of go.mod it would bring 399 modules with it.
+func Lint(ctx context.Context, out io.Writer) error {
+	linter, err := findLinter(ctx, out)
+	if err != nil {
+		return err
+	}
+	return command(ctx, out, nil, linter, "run", "./...")
+}
+
+func findLinter(ctx context.Context, out io.Writer) (string, error) {
+	name := "golangci-lint"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	own := filepath.Join(toolFolder(), lintVersion, name)
+	candidates := []string{own}
+	if gopath, err := output(ctx, "go", "env", "GOPATH"); err == nil {
+		candidates = append(candidates, filepath.Join(gopath, "bin", name))
+	}
+	if found, err := exec.LookPath(name); err == nil {
+		candidates = append(candidates, found)
+	}
+	for _, c := range candidates {
+		if v, err := output(ctx, c, "version", "--short"); err == nil && strings.Contains(v, lintVersion) {
+			return c, nil
+		}
+	}
+	fmt.Fprintf(out, "building golangci-lint %s, which takes some minutes, once\n", lintVersion)
+	err := command(ctx, out, []string{"GOBIN=" + filepath.Dir(own)}, "go", "install", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v"+lintVersion)
+	return own, err
+}
+
+// raceFlag is -race where the race detector works: on Linux it needs a C
+// compiler, which a machine with only Go lacks.
+func raceFlag(ctx context.Context, out io.Writer) []string {
+	if runtime.GOOS != "darwin" {
+		cc, err := output(ctx, "go", "env", "CC")
+		cgo, errCgo := output(ctx, "go", "env", "CGO_ENABLED")
+		_, errCC := exec.LookPath(strings.Fields(cc + " none")[0])
+		if errors.Join(err, errCgo, errCC) != nil || cgo != "1" {
+			fmt.Fprintln(out, "no C compiler here: the tests run without the race detector")
+			return nil
+		}
+	}
+	return []string{"-race"}
+}
+
+// Test is everything that CI runs. Its last line counts tests and scenarios.
+func Test(ctx context.Context, out io.Writer) error {
+	o, err := settings(os.Getenv, out)
+	if err != nil {
+		return err
+	}
+	if err := Build(ctx, out); err != nil {
+		return failed("%w", err)
+	}
+	var errs []error
+	errs = append(errs, vet(ctx, out), Lint(ctx, out))
+	t, err := goTest(ctx, out, append(raceFlag(ctx, out), "./...")...)
+	errs = append(errs, err)
+	outcomes, err := ciScenarios(ctx, out, o)
+	errs = append(errs, err)
+	for _, outcome := range outcomes {
+		if outcome.Verdict == harness.Pass {
+			t.passed++
+		} else {
+			t.failed++
+		}
+	}
+	fmt.Fprintf(out, "\n%s\n%s", resultTable(outcomes), reasons(outcomes))
+	err = errors.Join(errs...)
+	if err == nil && t.failed > 0 {
+		err = errors.New("not all have passed")
+	}
+	if err == nil && t.passed == 0 {
+		err = errors.New("nothing was tested")
+	}
+	if err != nil {
+		fmt.Fprintf(out, "FAILED: %v\n", err)
+	}
+	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
+	if err != nil {
+		return exitError{exitFailed, err}
+	}
+	return nil
+}
+
+// ciScenarios runs the three cases of all protocols at five times the pace, and
+// of one protocol at the original's.
+func ciScenarios(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+	full := o
+	full.Speed = 1
+	o.Speed = 5
+	outcomes, err := all(ctx, out, o)
+	if err != nil {
+		return outcomes, err
+	}
+	fmt.Fprintf(out, "\ndemo, %s, %d nodes, SPEED=1\n", full.Protocol, full.Nodes)
+	outcome, err := runOne(ctx, full, shipped("demo"))
+	if err != nil {
+		return outcomes, err
+	}
+	return append(outcomes, outcome), nil
+}

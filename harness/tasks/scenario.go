@@ -1,0 +1,146 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
+)
+
+// leastNodes is the smallest cluster in which two can die and leave two that
+// agree.
+const leastNodes = 4
+
+// cases are the three test cases of the README, by scenario.
+var cases = []string{"single", "simultaneous", "revive"}
+
+func backendNames() []string { return slices.Sorted(maps.Keys(backends)) }
+
+// Demo runs the three cases one after the other in one cluster.
+func Demo(ctx context.Context, out io.Writer) error {
+	o, err := settings(os.Getenv, out)
+	if err != nil {
+		return err
+	}
+	p, _ := protocol.ByName(o.Protocol)
+	fmt.Fprintf(out, "%d nodes, %s (PROTOCOL=%s; others: %s). Three cases in one cluster:\n"+
+		"one node dies, two die at once, one of them comes back.\n\n", o.Nodes, p.Title, p.Name, strings.Join(protocol.Names(), ", "))
+	return run(ctx, out, o, shipped("demo"))
+}
+
+// Scenario runs one of the scripts that the project ships.
+func Scenario(ctx context.Context, out io.Writer, name, protocolName string, nodes int) error {
+	o, err := settings(os.Getenv, out)
+	if err != nil {
+		return err
+	}
+	p, ok := protocol.ByName(protocolName)
+	if !ok {
+		return wrongUse("protocol %q is unknown, want %s", protocolName, strings.Join(protocol.Names(), ", "))
+	}
+	if nodes < leastNodes {
+		return wrongUse("%d nodes, want %d or more", nodes, leastNodes)
+	}
+	o.Protocol, o.Nodes = p.Name, nodes
+	return run(ctx, out, o, shipped(name))
+}
+
+// File runs a script of the user's own.
+func File(ctx context.Context, out io.Writer, file string) error {
+	o, err := settings(os.Getenv, out)
+	if err != nil {
+		return err
+	}
+	return run(ctx, out, o, script{file, os.ReadFile})
+}
+
+// All runs the three cases for each protocol, each in a cluster of its own.
+func All(ctx context.Context, out io.Writer) error {
+	o, err := settings(os.Getenv, out)
+	if err != nil {
+		return err
+	}
+	outcomes, err := all(ctx, out, o)
+	if err != nil {
+		return err
+	}
+	return conclude(out, outcomes)
+}
+
+func all(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+	var outcomes []harness.Outcome
+	for _, name := range protocol.Names() {
+		for _, kase := range cases {
+			if ctx.Err() != nil {
+				return outcomes, ctx.Err()
+			}
+			o.Protocol = name
+			fmt.Fprintf(out, "\n%s, %s, %d nodes, SPEED=%g\n", kase, name, o.Nodes, o.Speed)
+			outcome, err := runOne(ctx, o, shipped(kase))
+			if err != nil {
+				return outcomes, err
+			}
+			fmt.Fprintf(out, "%s\n", outcome.Verdict)
+			outcomes = append(outcomes, outcome)
+		}
+	}
+	return outcomes, nil
+}
+
+// script is where a scenario's text comes from.
+type script struct {
+	file string
+	read func(string) ([]byte, error)
+}
+
+func shipped(name string) script {
+	return script{path.Join("scenarios", name+".txt"), harness.Scenarios.ReadFile}
+}
+
+func run(ctx context.Context, out io.Writer, o harness.Options, s script) error {
+	outcome, err := runOne(ctx, o, s)
+	if err != nil {
+		return err
+	}
+	return conclude(out, []harness.Outcome{outcome})
+}
+
+func runOne(ctx context.Context, o harness.Options, s script) (harness.Outcome, error) {
+	text, err := s.read(s.file)
+	if err != nil {
+		return harness.Outcome{}, exitError{exitWrongUse, fmt.Errorf("scenario: %w", err)}
+	}
+	outcome, err := harness.Run(ctx, o, s.file, text)
+	if errors.Is(err, harness.ErrScript) {
+		return outcome, exitError{exitWrongUse, err}
+	}
+	return outcome, err
+}
+
+// conclude prints the table; it answers an error unless all have passed.
+func conclude(out io.Writer, outcomes []harness.Outcome) error {
+	fmt.Fprintf(out, "\n%s\n%s", resultTable(outcomes), reasons(outcomes))
+	passed := 0
+	for _, o := range outcomes {
+		if o.Verdict == harness.Pass {
+			passed++
+		}
+	}
+	if passed < len(outcomes) {
+		return failed("%d of %d scenarios did not pass", len(outcomes)-passed, len(outcomes))
+	}
+	if len(outcomes) == 1 {
+		fmt.Fprintf(out, "passed; logs in %s\n", outcomes[0].Folder)
+	} else {
+		fmt.Fprintf(out, "all %d scenarios passed; logs in %s\n", len(outcomes), path.Dir(outcomes[0].Folder))
+	}
+	return nil
+}

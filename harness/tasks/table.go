@@ -1,0 +1,62 @@
+package tasks
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"gossiprpc/harness"
+)
+
+// resultTable shows what was expected, what was measured, and what the
+// original's authors once recorded.
+func resultTable(outcomes []harness.Outcome) string {
+	w := table.NewWriter()
+	w.SetStyle(table.StyleLight)
+	w.Style().Format.Header = text.FormatDefault
+	w.AppendHeader(table.Row{
+		"protocol", "case", "done", "expected\nfound", "expected\nwithin", "measured\nfrom then on", "as\nprinted",
+		"messages", "false\nfailures", "false\nsuspicions", "verdict", "the original once recorded",
+	})
+	for _, o := range outcomes {
+		for _, c := range o.Cases {
+			w.AppendRow(table.Row{
+				o.Protocol, c.Case, c.Act, foundText(c), seconds(c.Bound), seconds(c.Measured), fmt.Sprintf("%.1f s", c.Printed),
+				c.Messages, c.FalseFailures, c.FalseSuspicions, o.Verdict, original(o.Protocol, c.Case, c.Nodes),
+			})
+		}
+		if len(o.Cases) == 0 {
+			w.AppendRow(table.Row{o.Protocol, o.Name, "", "", "", "", "", "", "", "", o.Verdict, ""})
+		}
+	}
+	return w.Render()
+}
+
+func foundText(c harness.CaseRun) string {
+	state := " dead"
+	if c.Case == 3 {
+		state = " alive"
+	}
+	return strings.Join(c.Victims, " ") + state
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+// reasons lists why runs have not passed, and where their logs are.
+func reasons(outcomes []harness.Outcome) string {
+	var b strings.Builder
+	for _, o := range outcomes {
+		if o.Verdict == harness.Pass {
+			continue
+		}
+		fmt.Fprintf(&b, "%s %s at %d nodes: %s\n", o.Name, o.Protocol, o.Nodes, o.Verdict)
+		for _, r := range o.Reasons {
+			fmt.Fprintf(&b, "  %s\n", r)
+		}
+		fmt.Fprintf(&b, "  see %s (seed %d)\n", o.Folder, o.Seed)
+	}
+	return b.String()
+}
