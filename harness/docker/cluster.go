@@ -1,0 +1,209 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/moby/moby/client"
+	"golang.org/x/sync/errgroup"
+
+	"gossiprpc/harness"
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire"
+	"gossiprpc/internal/xmlrpc"
+)
+
+// Ports that the processes listen on, each in a container of its own.
+const (
+	monitorPort  = 8000
+	providerPort = 9000
+	nodePort     = 5000
+)
+
+// patience is how long the engine may take for one thing, and a process to
+// listen. It does not scale with the cluster's intervals.
+const patience = 60 * time.Second
+
+// atOnce is how many containers the engine is asked to make or remove at the
+// same time; more only wait for each other.
+const atOnce = 4
+
+// cluster is used from one goroutine. Those that read processes' output are
+// ended and waited for by Close.
+type cluster struct {
+	engine *client.Client
+	image  string
+	prefix string
+	dir    string   // of the run
+	names  []string // of the nodes
+
+	home      string // the network of all, "" before it is made
+	processes map[string]*process
+	parts     []string // networks of the partition in force
+	readers   sync.WaitGroup
+
+	client   *xmlrpc.Client
+	monitor  wire.Monitor
+	provider wire.Provider
+	close    func() error
+}
+
+// Start is harness.Backend's.
+func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+	engine, err := b.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rpc, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	c := &cluster{
+		engine: engine, image: b.image(), prefix: b.prefix(), dir: s.Dir, client: rpc,
+		processes: map[string]*process{},
+	}
+	c.close = sync.OnceValue(c.remove)
+	c.plan(s)
+	if err := c.start(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// plan writes down every process's command line.
+func (c *cluster) plan(s harness.Spec) {
+	timing := []string{
+		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
+		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
+		"--provider", net.JoinHostPort(c.host(harness.Provider), strconv.Itoa(providerPort)),
+	}
+	monitor := slices.Concat([]string{"monitor"}, timing)
+	c.add(harness.Monitor, monitorPort, monitor)
+	c.add(harness.Provider, providerPort, []string{"provider", "--version", s.Protocol.Name})
+	for i := range s.Nodes {
+		name := "node" + strconv.Itoa(i+1)
+		seed := "node1"
+		if i == 0 {
+			seed = "node" + strconv.Itoa(min(2, s.Nodes)) // as config1.json of the original
+		}
+		c.names = append(c.names, name)
+		c.add(name, nodePort, slices.Concat([]string{
+			"gossipnode", "--connect", "--seed-host", c.host(seed),
+			"--monitor", net.JoinHostPort(c.host(harness.Monitor), strconv.Itoa(monitorPort)),
+			"--seed", strconv.FormatUint(s.Seed+uint64(i), 10),
+		}, timing))
+	}
+}
+
+func (c *cluster) add(name string, port int, command []string) {
+	c.processes[name] = &process{
+		name: name, host: c.host(name), port: port, command: command,
+		stdout: filepath.Join(c.dir, name+".out"), stderr: filepath.Join(c.dir, name+".log"),
+		down: true,
+	}
+}
+
+// host is a process's container name, and so its name in the network. Monitor
+// and provider have the README's.
+func (c *cluster) host(name string) string {
+	if name == harness.Monitor || name == harness.Provider {
+		name += "-node"
+	}
+	return c.prefix + name
+}
+
+func (c *cluster) start(ctx context.Context) error {
+	if err := c.makeNetwork(ctx); err != nil {
+		return err
+	}
+	if err := c.each(ctx, c.everyone(), c.makeContainer); err != nil {
+		return err
+	}
+	var err error
+	if c.monitor.HostPort, err = c.published(ctx, harness.Monitor); err != nil {
+		return err
+	}
+	if c.provider.HostPort, err = c.published(ctx, harness.Provider); err != nil {
+		return err
+	}
+	c.monitor.Client, c.provider.Client = c.client, c.client
+	for _, name := range c.everyone() {
+		if err := c.launch(ctx, name); err != nil {
+			return err
+		}
+		if a := c.Address(name); a != "" {
+			// One after the other, so that the ring is in the order of the names.
+			if err := c.waitAskedIn(ctx, name, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// everyone lists the processes in the order they are started in.
+func (c *cluster) everyone() []string {
+	return append([]string{harness.Monitor, harness.Provider}, c.names...)
+}
+
+// each does something to several processes' containers, some at a time.
+func (c *cluster) each(ctx context.Context, names []string, do func(context.Context, *process) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for _, name := range names {
+		p, err := c.process(name)
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { return do(ctx, p) })
+	}
+	return g.Wait()
+}
+
+func (c *cluster) process(name string) (*process, error) {
+	if p := c.processes[name]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("no process %q in this cluster", name)
+}
+
+func (c *cluster) waitAskedIn(ctx context.Context, name string, a gossip.Address) error {
+	return poll(ctx, name+" to ask the provider in", func() (bool, error) {
+		if err := c.unexpectedEnd(); err != nil {
+			return false, err
+		}
+		members, err := c.provider.Members(ctx)
+		return err == nil && slices.Contains(members, a), nil
+	})
+}
+
+// pollEvery is real time: how often something that is about to happen is looked
+// at.
+const pollEvery = 20 * time.Millisecond
+
+func poll(ctx context.Context, what string, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
+		}
+	}
+}
+
+// Close is harness.Cluster's.
+func (c *cluster) Close() error { return c.close() }
