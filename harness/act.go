@@ -58,7 +58,7 @@ func (r *run) change(what string, args []string, up bool, do func([]string) erro
 	if up {
 		r.setUp(names, true)
 	}
-	r.remember(at, names, up)
+	r.remember(at, what, names, up)
 	return nil
 }
 
@@ -76,7 +76,7 @@ func (r *run) setUp(names []string, up bool) {
 	}
 }
 
-func (r *run) remember(at time.Time, names []string, alive bool) {
+func (r *run) remember(at time.Time, verb string, names []string, alive bool) {
 	nodes := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return r.nodes[n] == nil })
 	if len(nodes) == 0 {
 		return
@@ -88,7 +88,7 @@ func (r *run) remember(at time.Time, names []string, alive bool) {
 		}
 	}
 	r.mark = act{
-		at: at, names: nodes, alive: alive, exists: true,
+		at: at, verb: verb, names: nodes, alive: alive, exists: true,
 		bound: protocol.DetectionBound(r.spec.Protocol, r.spec.Timing, r.spec.Nodes, max(down, 1), r.spec.Aligned),
 	}
 }
@@ -132,7 +132,7 @@ func (r *run) heal([]string) error {
 	cut := r.cutOff
 	r.cutOff = nil
 	r.setUp(cut, true)
-	r.remember(at, cut, true)
+	r.remember(at, "heal", cut, true)
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 type CaseRun struct {
 	Case            int           `json:"case"`
 	Act             string        `json:"act"`      // what was done, such as "kill node8"
+	Acted           []string      `json:"acted"`    // to which nodes
 	Bound           time.Duration `json:"bound_ns"` // within which it had to end
 	Measured        time.Duration `json:"measured_ns"`
 	Verdict         time.Duration `json:"verdict_ns"` // from the act until the monitor's verdict on all its nodes was seen; 0: never
@@ -121,11 +122,7 @@ func (r *run) awaitResults(limit time.Duration, args []string) error {
 	}
 	got.Measured, got.Bound = r.sinceAct(), r.bound()
 	if r.mark.exists {
-		verb := "kill"
-		if r.mark.alive {
-			verb = "restart"
-		}
-		got.Act = verb + " " + strings.Join(r.mark.names, " ")
+		got.Act, got.Acted = r.mark.String(), r.mark.names
 		if r.mark.noted {
 			got.Verdict = r.mark.took
 		}

@@ -49,6 +49,7 @@ type node struct {
 // act is a kill, an interrupt, a restart, or another change to nodes.
 type act struct {
 	at     time.Time
+	verb   string // kill, restart and so on
 	names  []string
 	alive  bool          // the nodes are to be found alive, not dead
 	bound  time.Duration // by when
@@ -147,6 +148,8 @@ func (r *run) bound() time.Duration {
 	}
 	return protocol.DetectionBound(r.spec.Protocol, r.spec.Timing, r.spec.Nodes, 1, r.spec.Aligned)
 }
+
+func (a act) String() string { return a.verb + " " + strings.Join(a.names, " ") }
 
 // elapsed is the run's time so far, on the cluster's clock.
 func (r *run) elapsed() time.Duration {

@@ -114,7 +114,7 @@ func (r *run) sinceMark() string {
 	if !r.mark.exists {
 		return ""
 	}
-	return fmt.Sprintf(" (%s after %s)", seconds(r.cluster.Now().Sub(r.mark.at)), strings.Join(r.mark.names, " "))
+	return fmt.Sprintf(" (%s after %s)", seconds(r.cluster.Now().Sub(r.mark.at)), r.mark)
 }
 
 func (r *run) judgeSample() {

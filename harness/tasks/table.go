@@ -18,29 +18,30 @@ func resultTable(outcomes []harness.Outcome) string {
 	w.SetStyle(table.StyleLight)
 	w.Style().Format.Header = text.FormatDefault
 	w.AppendHeader(table.Row{
-		"protocol", "case", "done", "expected\nfound", "expected\nwithin", "measured\nfrom then on", "as\nprinted",
-		"messages", "false\nfailures", "false\nsuspicions", "verdict", "the original once recorded",
+		"protocol", "case", "done", "expected", "measured", "as printed", "the original",
+		"messages", "false\nfailures", "false\nsuspicions", "verdict",
 	})
 	for _, o := range outcomes {
 		for _, c := range o.Cases {
 			w.AppendRow(table.Row{
-				o.Protocol, c.Case, c.Act, foundText(c), seconds(c.Bound), seconds(c.Measured), fmt.Sprintf("%.1f s", c.Printed),
-				c.Messages, c.FalseFailures, c.FalseSuspicions, o.Verdict, original(o.Protocol, c.Case, c.Nodes),
+				o.Protocol, c.Case, c.Act, expectedText(c), seconds(c.Measured), fmt.Sprintf("%.1f s", c.Printed), original(o.Protocol, c.Case, c.Nodes),
+				c.Messages, c.FalseFailures, c.FalseSuspicions, o.Verdict,
 			})
 		}
 		if len(o.Cases) == 0 {
-			w.AppendRow(table.Row{o.Protocol, o.Name, "", "", "", "", "", "", "", "", o.Verdict, ""})
+			w.AppendRow(table.Row{o.Protocol, o.Name, "", "", "", "", "", "", "", "", o.Verdict})
 		}
 	}
-	return w.Render()
+	return w.Render() + "\n" + `measured: from the harness's own kill or restart to the result; as printed: from the menu entry, by the monitor;
+the original: what its authors once recorded, a baseline only.` + "\n"
 }
 
-func foundText(c harness.CaseRun) string {
-	state := " dead"
+func expectedText(c harness.CaseRun) string {
+	state := "dead"
 	if c.Case == 3 {
-		state = " alive"
+		state = "alive"
 	}
-	return strings.Join(c.Victims, " ") + state
+	return fmt.Sprintf("%s %s in %s", strings.Join(c.Acted, " "), state, seconds(c.Bound))
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
