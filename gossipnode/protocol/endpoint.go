@@ -49,6 +49,20 @@ func (n *Node) learn(e gossip.DigestEntry) endpoint {
 	}
 }
 
+// acquaint learns those that the node begins with.
+func (n *Node) acquaint(known gossip.Digest) {
+	fresh := make([]endpoint, 0, len(known))
+	for _, e := range known {
+		if e.Address != n.self {
+			fresh = append(fresh, n.learn(e))
+		}
+	}
+	for i := range fresh {
+		fresh[i].shaken, fresh[i].opinion = n.growth, true
+	}
+	n.insert(fresh)
+}
+
 // insert merges newly learnt endpoints, sorted by address, into the sorted list.
 func (n *Node) insert(fresh []endpoint) {
 	if len(fresh) == 0 {
@@ -89,37 +103,46 @@ func (n *Node) Digest() gossip.Digest {
 }
 
 // States is the state of every endpoint the node knows and of itself, except
-// the one that is left out (empty: none).
+// the one that is left out (empty: none). Times are when the node last heard of
+// each, in wall time and never later than now: an original node takes a future
+// time for one of a day ago.
 func (n *Node) States(except gossip.Address) gossip.StateMap {
-	digest := n.Digest()
-	states := make(gossip.StateMap, 0, len(digest))
-	for _, d := range digest {
-		if d.Address == except {
+	states := make(gossip.StateMap, 0, len(n.endpoints)+1)
+	self := gossip.EndpointState{
+		Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
+		Status: gossip.StatusNormal, Updated: n.now,
+	}
+	placed := false
+	for i := range n.endpoints {
+		e := &n.endpoints[i]
+		if !placed && e.address > n.self {
+			states, placed = append(states, self), true
+		}
+		if e.address == except {
 			continue
 		}
 		states = append(states, gossip.EndpointState{
-			Address: d.Address, AppVersion: d.AppVersion, Generation: d.Generation, Heartbeat: d.Heartbeat,
-			Status: n.statusOf(d.Address), Updated: n.updated(d.Address),
+			Address: e.address, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat,
+			Status: n.statusOf(e.address), Updated: n.now.Add(e.heard - n.clock),
 		})
+	}
+	if !placed {
+		states = append(states, self)
 	}
 	return states
 }
 
 func (n *Node) statusOf(a gossip.Address) string {
+	if len(n.status) == 0 {
+		return gossip.StatusNormal
+	}
 	if s, ok := n.status[a]; ok {
 		return s
 	}
 	return gossip.StatusNormal
 }
 
-// updated is when the node last heard of a, in wall time and never later than
-// now: an original node takes a future time for one of a day ago.
-func (n *Node) updated(a gossip.Address) time.Time {
-	age := time.Duration(0)
-	if e := n.find(a); e != nil {
-		age = n.clock - e.heard
-	}
-	return n.now.Add(-age)
-}
+// Known is how many other nodes the node has ever heard of.
+func (n *Node) Known() int { return len(n.endpoints) }
 
 func contains(list []gossip.Address, a gossip.Address) bool { return slices.Contains(list, a) }

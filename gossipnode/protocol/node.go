@@ -19,6 +19,10 @@ type Config struct {
 	Aligned    bool       // rounds follow the wall clock; false: a phase of the node's own
 	Generation int32      // Unix seconds of the start
 	Random     *rand.Rand // for target draws; used by this node alone
+
+	// Known is whom the node knows and has shaken hands with from the start, for
+	// simulations of clusters that have joined already. Processes leave it empty.
+	Known gossip.Digest
 }
 
 // Validate names the first field that cannot work.
@@ -108,6 +112,7 @@ func New(c Config, now time.Time) (*Node, error) {
 	}
 	n.nextBeat = n.firstAfter(c.Timing.Heartbeat)
 	n.nextReport = n.firstAfter(c.Timing.Gossip)
+	n.acquaint(c.Known)
 	return n, nil
 }
 

@@ -52,12 +52,19 @@ func (n *Node) silence() {
 // FaultVector is the node's opinions: itself alive, and no cell for an endpoint
 // that it has only learnt of.
 func (n *Node) FaultVector() gossip.FaultVector {
-	cells := make([]gossip.Suspicion, 1, len(n.endpoints)+1)
-	cells[0] = gossip.Suspicion{Address: n.self}
+	cells := make(gossip.FaultVector, 0, len(n.endpoints)+1)
+	placed := false
 	for i := range n.endpoints {
-		if e := &n.endpoints[i]; e.opinion {
+		e := &n.endpoints[i]
+		if !placed && e.address > n.self {
+			cells, placed = append(cells, gossip.Suspicion{Address: n.self}), true
+		}
+		if e.opinion {
 			cells = append(cells, gossip.Suspicion{Address: e.address, Suspected: e.suspected})
 		}
 	}
-	return gossip.NewFaultVector(cells)
+	if !placed {
+		cells = append(cells, gossip.Suspicion{Address: n.self})
+	}
+	return cells
 }

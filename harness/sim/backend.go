@@ -1,0 +1,248 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gossiprpc/harness"
+	"gossiprpc/internal/gossip"
+)
+
+// Backend runs scenario scripts in virtual time. The zero value simulates a quiet
+// local network.
+type Backend struct {
+	// Configure changes what a cluster begins with; nil leaves it as it is.
+	Configure func(*Config)
+}
+
+// Name is "sim".
+func (Backend) Name() string { return "sim" }
+
+// Start makes a world and lets it run until the provider has let all nodes in.
+func (b Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+	c := DefaultConfig(s.Protocol)
+	c.Nodes, c.Timing, c.Aligned, c.Seed, c.Spread = s.Nodes, s.Timing, s.Aligned, s.Seed, s.Timing.Gossip
+	if b.Configure != nil {
+		b.Configure(&c)
+	}
+	w, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	cluster := &cluster{world: w, whole: map[string]uint32{}}
+	if !cluster.settle(ctx, w.Nodes()) {
+		return nil, errors.Join(ctx.Err(), errors.New("simulation: the nodes do not get into the cluster"))
+	}
+	return cluster, nil
+}
+
+// cluster is a world as the harness drives it.
+type cluster struct {
+	world *World
+	// whole holds the life in which a node was found to have heard of all: it
+	// forgets nobody.
+	whole map[string]uint32
+}
+
+var _ harness.Cluster = (*cluster)(nil)
+
+// settleLimit is how long processes may take to start.
+const settleLimit = time.Minute
+
+// settle waits until processes listen and nodes have been let in; those that
+// cannot be, because the provider is away, are up all the same.
+func (c *cluster) settle(ctx context.Context, names []string) bool {
+	for range settleLimit / (10 * time.Millisecond) {
+		if ctx.Err() != nil {
+			return false
+		}
+		ready := !slices.ContainsFunc(names, func(n string) bool {
+			h := c.world.named[n]
+			return !h.up || h.kind == aNode && h.node == nil && c.world.provider.host.up
+		})
+		if ready {
+			return true
+		}
+		c.world.Run(10 * time.Millisecond)
+	}
+	return false
+}
+
+func (c *cluster) Nodes() []string { return c.world.Nodes() }
+
+func (c *cluster) Address(node string) gossip.Address { return c.world.Address(node) }
+
+func (c *cluster) Now() time.Time { return c.world.Now() }
+
+func (c *cluster) Wait(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.world.Run(d)
+	return nil
+}
+
+func (c *cluster) Kill(_ context.Context, names ...string) error {
+	return c.each(names, func(name string) { c.world.Kill(name) })
+}
+
+// Interrupt is Kill: a process says no goodbye.
+func (c *cluster) Interrupt(ctx context.Context, names ...string) error {
+	return c.Kill(ctx, names...)
+}
+
+func (c *cluster) Restart(ctx context.Context, names ...string) error {
+	if err := c.each(names, func(name string) { c.world.Restart(name) }); err != nil {
+		return err
+	}
+	if !c.settle(ctx, names) {
+		return errors.Join(ctx.Err(), fmt.Errorf("restart %v: not up within %v", names, settleLimit))
+	}
+	return nil
+}
+
+func (c *cluster) Pause(_ context.Context, names ...string) error {
+	return c.each(names, func(name string) { c.world.Pause(name) })
+}
+
+func (c *cluster) Resume(_ context.Context, names ...string) error {
+	return c.each(names, func(name string) { c.world.Resume(name) })
+}
+
+func (c *cluster) Partition(_ context.Context, groups ...[]string) error {
+	if err := c.each(slices.Concat(groups...), func(string) {}); err != nil {
+		return err
+	}
+	c.world.Partition(groups...)
+	return nil
+}
+
+func (c *cluster) Loss(_ context.Context, share float64) error {
+	if share < 0 || share > 1 {
+		return fmt.Errorf("loss %g: want 0 to 1", share)
+	}
+	c.world.Loss(share)
+	return nil
+}
+
+func (c *cluster) Heal(context.Context) error {
+	c.world.Heal()
+	return nil
+}
+
+func (c *cluster) each(names []string, do func(string)) error {
+	for _, name := range names {
+		if c.world.named[name] == nil {
+			return fmt.Errorf("%q is no process of this cluster", name)
+		}
+	}
+	for _, name := range names {
+		do(name)
+	}
+	return nil
+}
+
+var errNoMonitor = errors.New("the monitor does not run")
+
+func (c *cluster) Menu(_ context.Context, line string) error {
+	if !c.world.Type(line) {
+		return errNoMonitor
+	}
+	return nil
+}
+
+func (c *cluster) MenuOutput(context.Context) (string, error) {
+	return c.world.monitor.out.String(), nil
+}
+
+// asked lets a question to the monitor through, unless nobody would answer.
+func (c *cluster) asked() error {
+	if m := c.world.monitor.host; !m.up || m.paused {
+		return errNoMonitor
+	}
+	return nil
+}
+
+func (c *cluster) AliveDead(context.Context) (live, dead []gossip.Address, err error) {
+	if err := c.asked(); err != nil {
+		return nil, nil, err
+	}
+	s := c.world.monitor.state
+	for i := range s.Len() {
+		if n := s.At(i); n.Failed {
+			dead = append(dead, n.Address)
+		} else {
+			live = append(live, n.Address)
+		}
+	}
+	return live, dead, nil
+}
+
+func (c *cluster) SuspectMatrix(context.Context) ([][]int, error) {
+	if err := c.asked(); err != nil {
+		return nil, err
+	}
+	s := c.world.monitor.state
+	matrix := make([][]int, s.Len())
+	cells := make([]int, s.Len()*s.Len())
+	for i := range matrix {
+		matrix[i], cells = cells[:s.Len():s.Len()], cells[s.Len():]
+		for j := range matrix[i] {
+			if s.Suspects(i, j) {
+				matrix[i][j] = 1
+			}
+		}
+	}
+	return matrix, nil
+}
+
+func (c *cluster) Mapping(context.Context) (map[gossip.Address]int, error) {
+	if err := c.asked(); err != nil {
+		return nil, err
+	}
+	mapping := map[gossip.Address]int{}
+	for i, n := range c.world.monitor.state.Nodes() {
+		mapping[n.Address] = i
+	}
+	return mapping, nil
+}
+
+func (c *cluster) Results(context.Context) (text, records []byte, err error) {
+	m := c.world.monitor
+	return slices.Clone(m.text.Bytes()), slices.Clone(m.records.Bytes()), nil
+}
+
+func (c *cluster) Joined(context.Context) (map[string][]string, error) {
+	missing := map[string][]string{}
+	all := c.world.Nodes()
+	for _, name := range all {
+		h := c.world.named[name]
+		if !h.up || c.whole[name] == h.life {
+			continue
+		}
+		if h.node == nil {
+			missing[name] = without(all, name)
+			continue
+		}
+		digest := h.node.Digest()
+		for _, other := range all {
+			if _, ok := digest.Get(c.world.Address(other)); !ok {
+				missing[name] = append(missing[name], other)
+			}
+		}
+		if missing[name] == nil {
+			c.whole[name] = h.life
+		}
+	}
+	return missing, nil
+}
+
+func without(all []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(n string) bool { return n == name })
+}
+
+// Close has nothing to end.
+func (c *cluster) Close() error { return nil }
