@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -44,12 +45,16 @@ type flags struct {
 	Fail      time.Duration `help:"Silence after which a node is suspected." default:"10s"`
 	Align     bool          `help:"The nodes line their rounds up with the wall clock." default:"true" negatable:""`
 	Results   string        `help:"File that results are appended to; one ending in .jsonl lies beside it." default:"results.txt" placeholder:"FILE"`
+	Web       string        `help:"HOST:PORT to serve the web page on, as monitor dashboard does; none when empty." placeholder:"HOST:PORT"`
 	MaxBody   int64         `help:"Largest request accepted, in bytes." default:"16777216"`
 	LogLevel  slog.Level    `help:"Lowest level logged: debug, info, warn or error." default:"warn"`
 }
 
 // run is the command: it serves until ctx, a signal or the menu ends it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "dashboard" {
+		return runDashboard(ctx, args[1:], stdout, stderr)
+	}
 	var f flags
 	if code, done := config.Parse(&f, "monitor", "Concludes which nodes of a cluster have failed, and runs the test cases.", args, stdout, stderr); done {
 		return code
@@ -62,7 +67,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	defer m.client.Close()
 	ctx, ended := command.WithSignals(ctx)
-	err = m.serve(ctx, f, stdin, stderr)
+	err = m.serve(ctx, f, stdin, stderr, log)
 	code := ended()
 	if err != nil {
 		fmt.Fprintf(stderr, "monitor: %v\n", err)
@@ -83,6 +88,11 @@ func newMonitor(f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
 	timing := protocol.Timing{Heartbeat: f.Heartbeat, Gossip: f.Gossip, Fail: f.Fail}
 	if err := timing.Validate(); err != nil {
 		return nil, err
+	}
+	if f.Web != "" {
+		if err := checkListen(f.Web); err != nil {
+			return nil, fmt.Errorf("--web %w", err)
+		}
 	}
 	if strings.HasSuffix(f.Results, ".jsonl") {
 		return nil, fmt.Errorf("--results %s: want another ending than .jsonl, which lies beside it", f.Results)
@@ -128,7 +138,7 @@ func newMonitor(f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
 }
 
 // serve runs all parts until ctx ends or the menu says stop.
-func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io.Writer) error {
+func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io.Writer, log *slog.Logger) error {
 	self, err := command.Own(ctx, f.Advertise, f.Port)
 	if err != nil {
 		return err
@@ -137,9 +147,19 @@ func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io
 	if err != nil {
 		return err
 	}
+	var page net.Listener
+	if f.Web != "" {
+		if page, err = listenWeb(ctx, f.Web, stderr); err != nil {
+			_ = listener.Close() // nothing was served yet
+			return err
+		}
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
+	if page != nil {
+		g.Go(func() error { return serveWeb(ctx, page, reachable(listener), log) })
+	}
 	g.Go(func() error { return m.service.Run(ctx) })
 	g.Go(func() error { return m.server.Serve(ctx, listener) })
 	g.Go(func() error {

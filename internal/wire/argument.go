@@ -58,6 +58,8 @@ func decodeInt(what string, v xmlrpc.Value) (int32, error) {
 	return int32(v.Int), nil
 }
 
+const maxAddress = 253 + len(":65535")
+
 func decodeAddress(what string, v xmlrpc.Value) (gossip.Address, error) {
 	if v.Kind != xmlrpc.String {
 		return "", wrong(what, v, "a string name:port")
@@ -66,6 +68,9 @@ func decodeAddress(what string, v xmlrpc.Value) (gossip.Address, error) {
 }
 
 func parseAddress(what, text string) (gossip.Address, error) {
+	if len(text) > maxAddress { // not to be repeated in a fault
+		return "", fmt.Errorf("%s: %w of %d characters, want at most %d", what, gossip.ErrAddress, len(text), maxAddress)
+	}
 	a, err := gossip.ParseAddress(text)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", what, err)

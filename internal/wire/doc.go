@@ -7,8 +7,8 @@
 // What comes from outside is checked here: addresses, 32-bit ints, members that
 // must be there. Errors name the argument, the value and what is allowed; a
 // server answers them as faults. Unknown members of structs are ignored, so that
-// later versions can add some. Two methods are not the original's: reportTraffic
-// and getProtocol. An original answers them with a fault.
+// later versions can add some. Three methods are not the original's: reportTraffic,
+// getProtocol and getStatus. An original answers them with a fault.
 package wire
 
 // Method names.
@@ -31,6 +31,7 @@ const (
 
 	reportTraffic = "reportTraffic" // extension: (address, bytes sent as double) -> nil
 	getProtocol   = "getProtocol"   // extension: () -> protocol number
+	getStatus     = "getStatus"     // extension: () -> struct, see status.go
 )
 
 // Member names.

@@ -31,7 +31,7 @@ type MonitorHandler interface {
 // asks, and the extension.
 func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
 	states := receiveStates(h)
-	return xmlrpc.Methods{
+	methods := xmlrpc.Methods{
 		setMapping:          told(setMapping, h.Register),
 		setheartbeatTime:    told(setheartbeatTime, h.Heartbeat),
 		sendEpStateMap:      states,
@@ -47,6 +47,10 @@ func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
 			return n, err
 		}, encodeNodes),
 	}
+	if s, ok := h.(StatusHandler); ok {
+		methods[getStatus] = asked(getStatus, s.Status, encodeStatus)
+	}
+	return methods
 }
 
 // told makes the method of a call that has an address and answers nil.

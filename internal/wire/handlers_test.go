@@ -1,0 +1,114 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/xmlrpc"
+)
+
+// recorder is a node, a monitor and a provider that keep what they are told and
+// answer what the test put in.
+type recorder struct {
+	mu   sync.Mutex
+	told []string
+
+	from    gossip.Address
+	message gossip.Message
+	states  gossip.StateMap
+	vector  gossip.FaultVector
+
+	err        error
+	protocol   gossip.ProtocolNumber
+	members    []gossip.Address
+	mapping    map[gossip.Address]int
+	matrix     [][]int
+	faults     []int
+	live, dead []gossip.Address
+	results    string
+}
+
+func (r *recorder) note(format string, args ...any) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = append(r.told, fmt.Sprintf(format, args...))
+	return r.err
+}
+
+func (r *recorder) Receive(_ context.Context, from gossip.Address, m gossip.Message) error {
+	r.from, r.message = from, m
+	return r.note("%s from %s", m.Kind(), from)
+}
+
+func (r *recorder) ReceiveStates(_ context.Context, a gossip.Address, states gossip.StateMap, count int32) error {
+	r.states = states
+	return r.note("states of %s, %d messages", a, count)
+}
+
+func (r *recorder) UpdateSuspects(_ context.Context, a gossip.Address, v gossip.FaultVector, generation int32) error {
+	r.vector = v
+	return r.note("suspects of %s, generation %d", a, generation)
+}
+
+func (r *recorder) Register(_ context.Context, a gossip.Address) error {
+	return r.note("register %s", a)
+}
+func (r *recorder) Heartbeat(_ context.Context, a gossip.Address) error {
+	return r.note("heartbeat %s", a)
+}
+func (r *recorder) ReportTraffic(_ context.Context, a gossip.Address, bytes int64) error {
+	return r.note("traffic of %s: %d", a, bytes)
+}
+func (r *recorder) Mapping(context.Context) (map[gossip.Address]int, error) { return r.mapping, r.err }
+func (r *recorder) SuspectMatrix(context.Context) ([][]int, error)          { return r.matrix, r.err }
+func (r *recorder) FaultVector(context.Context) ([]int, error)              { return r.faults, r.err }
+func (r *recorder) AliveDead(context.Context) (live, dead []gossip.Address, err error) {
+	return r.live, r.dead, r.err
+}
+func (r *recorder) Results(context.Context) (string, error) { return r.results, r.err }
+func (r *recorder) Join(_ context.Context, a gossip.Address) (gossip.ProtocolNumber, error) {
+	return r.protocol, r.note("join %s", a)
+}
+func (r *recorder) Members(context.Context) ([]gossip.Address, error) { return r.members, r.err }
+func (r *recorder) Protocol(context.Context) (gossip.ProtocolNumber, error) {
+	return r.protocol, r.err
+}
+
+// serve runs the methods on loopback for the test's time.
+func serve(t *testing.T, m xmlrpc.Methods) (hostport string, c *xmlrpc.Client) {
+	t.Helper()
+	o := xmlrpc.DefaultServerOptions()
+	o.Logger = slog.New(slog.DiscardHandler)
+	s, err := xmlrpc.NewServer(m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err = xmlrpc.NewClient(xmlrpc.DefaultClientOptions()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		c.Close()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return l.Addr().String(), c
+}
+
+// answering is a method that answers whatever v holds when it is called.
+func answering(v *xmlrpc.Value) xmlrpc.Method {
+	return func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { return *v, nil }
+}

@@ -1,0 +1,36 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"gossiprpc/internal/wire"
+)
+
+var _ wire.StatusHandler = (*Service)(nil)
+
+// Status is the Snapshot as the web page asks for it.
+func (s *Service) Status(ctx context.Context) (wire.Status, error) {
+	snapshot, err := s.Snapshot(ctx)
+	if err != nil {
+		return wire.Status{}, err
+	}
+	out := wire.Status{Matrix: snapshot.Matrix}
+	for _, n := range snapshot.Nodes {
+		age := time.Duration(-1)
+		if !n.HeartbeatAt.IsZero() {
+			age = n.HeartbeatAge
+		}
+		out.Nodes = append(out.Nodes, wire.NodeStatus{
+			Address: n.Address, Failed: n.Failed, Eligible: n.Eligible, HeartbeatAge: age,
+			Incarnation: int(n.Incarnation), Suspecting: n.Suspecting, Observers: n.Observers,
+		})
+	}
+	for _, e := range snapshot.Events {
+		out.Events = append(out.Events, e.At.Format("15:04:05.000  ")+e.Text)
+	}
+	if c := snapshot.Case; c != nil {
+		out.Running, out.For, out.Waiting = c.Case.Title(), snapshot.Now.Sub(c.Began), c.Waiting
+	}
+	return out, nil
+}
