@@ -3,6 +3,12 @@ package xmlrpc_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,8 +31,35 @@ func TestDialsEndWithTheirCalls(t *testing.T) {
 		})
 	}
 	calls.Wait()
+	for deadline := time.Now().Add(10 * time.Second); dialing(t, hostport); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("still dialing after the calls have ended")
+		}
+	}
 	open()
 	if _, err := c.Call(t.Context(), hostport, "m"); err != nil {
 		t.Errorf("after the host is back: %v", err)
 	}
+}
+
+// dialing tells whether the kernel still waits for hostport to answer a dial.
+func dialing(t *testing.T, hostport string) bool {
+	t.Helper()
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := net.SplitHostPort(hostport)
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const synSent = "02"
+	for line := range strings.Lines(string(table)) {
+		fields := strings.Fields(line)
+		if len(fields) > 3 && strings.HasSuffix(fields[2], fmt.Sprintf(":%04X", port)) && fields[3] == synSent {
+			return true
+		}
+	}
+	return false
 }
