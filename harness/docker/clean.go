@@ -10,15 +10,20 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// Clean removes every container and network with [Label], those of clusters
-// that are running included, and says what. host is as in [Backend].
-func Clean(ctx context.Context, host string, out io.Writer) (err error) {
+// Clean removes every container and network with [Label] and this prefix ("":
+// any), those of clusters that are running included, and says what. host is as
+// in [Backend].
+func Clean(ctx context.Context, host, prefix string, out io.Writer) (err error) {
 	engine, err := dial(ctx, host)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
-	labelled := client.Filters{}.Add("label", Label)
+	label := Label
+	if prefix != "" {
+		label += "=" + prefix
+	}
+	labelled := client.Filters{}.Add("label", label)
 	containers, err := engine.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: labelled})
 	if err != nil {
 		return fmt.Errorf("list containers: %w", err)

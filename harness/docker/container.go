@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"sync"
 	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
@@ -28,7 +29,9 @@ func (c *cluster) makeNetwork(ctx context.Context) error {
 }
 
 func (c *cluster) addNetwork(ctx context.Context, name string) (string, error) {
-	made, err := c.engine.NetworkCreate(ctx, name, client.NetworkCreateOptions{
+	create, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience) // as with containers
+	defer cancel()
+	made, err := c.engine.NetworkCreate(create, name, client.NetworkCreateOptions{
 		Driver: "bridge", Labels: map[string]string{Label: c.prefix},
 	})
 	if cerrdefs.IsConflict(err) || cerrdefs.IsAlreadyExists(err) {
@@ -80,7 +83,11 @@ func (c *cluster) makeContainer(ctx context.Context, p *process) error {
 		config.ExposedPorts = network.PortSet{port: {}}
 		host.PortBindings = network.PortMap{port: {{HostIP: loopback}}}
 	}
-	made, err := c.engine.ContainerCreate(ctx, client.ContainerCreateOptions{Name: p.host, Config: config, HostConfig: host})
+	// A call that is broken off may still make the container, and nobody would
+	// know which one it is.
+	create, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	made, err := c.engine.ContainerCreate(create, client.ContainerCreateOptions{Name: p.host, Config: config, HostConfig: host})
 	if cerrdefs.IsConflict(err) || cerrdefs.IsAlreadyExists(err) {
 		return taken("container", p.host)
 	}
@@ -125,12 +132,20 @@ func (c *cluster) remove() error {
 	ctx, cancel := context.WithTimeout(context.Background(), removeLimit)
 	defer cancel()
 	c.client.Close()
-	err := c.each(ctx, c.everyone(), func(ctx context.Context, p *process) error {
+	var mu sync.Mutex
+	var failed error
+	err := c.each(ctx, c.everyone(), func(_ context.Context, p *process) error {
 		if p.container == "" {
 			return nil
 		}
-		return removeContainer(ctx, c.engine, p.container)
+		// One that cannot be removed is no reason to leave the others.
+		err := removeContainer(ctx, c.engine, p.container)
+		mu.Lock()
+		defer mu.Unlock()
+		failed = errors.Join(failed, err)
+		return nil
 	})
+	err = errors.Join(err, failed)
 	for _, p := range c.processes {
 		p.hangUp()
 	}

@@ -51,3 +51,63 @@ func TestDemo(t *testing.T) {
 	}
 	runScript(t, b, "scrr", 6, string(text))
 }
+
+// Everything that can be done to a node, and how each shows.
+func TestFaults(t *testing.T) {
+	runScript(t, backend(t), "rr", 5, `
+cluster $NODES $PROTOCOL
+await joined
+interrupt node5
+await dead node5
+restart node5
+await alive node5
+pause node4
+await dead node4
+resume node4
+await alive node4
+# Killing what is paused.
+pause node3
+kill node3
+await dead node3
+restart node3
+await alive node3
+partition node2
+await dead node2
+heal
+await alive node2
+await joined
+expect alive others
+`)
+}
+
+// Groups of several each have a network of their own; the monitor sees its own.
+func TestPartition(t *testing.T) {
+	runScript(t, backend(t), "rr", 6, `
+cluster $NODES $PROTOCOL
+await joined
+partition node1,node2,node3
+await dead node1 node2 node3
+expect alive node4 node5 node6
+heal
+await alive node1 node2 node3
+await joined
+expect alive others
+`)
+}
+
+func TestMonitorAndProviderRestart(t *testing.T) {
+	runScript(t, backend(t), "brr", 4, `
+cluster $NODES $PROTOCOL
+await joined
+restart provider
+restart monitor
+sleep 2*fail
+await joined
+kill node4
+menu 1
+await results
+expect case 1
+expect victims node4
+expect alive others
+`)
+}
