@@ -2,15 +2,14 @@ package local
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/states"
 	"gossiprpc/internal/gossip"
 )
 
@@ -67,44 +66,24 @@ func readIfThere(path string) ([]byte, error) {
 	return text, err
 }
 
-// collectedStates is of states.json what Joined looks at: for each node the
-// states it last reported, by endpoint.
-type collectedStates map[gossip.Address]map[gossip.Address]struct {
-	HeartBeat struct {
-		Generation int64 `json:"generation"`
-	} `json:"heartBeat"`
-}
-
 // Joined has the monitor's menu collect the nodes' state maps. A node has heard
 // of another when it has a state of it that is no older than the other's
 // process.
 func (c *cluster) Joined(ctx context.Context) (map[string][]string, error) {
-	states, err := c.collect(ctx)
+	collected, err := c.collect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	missing := map[string][]string{}
+	var running []states.Node
 	for _, name := range c.names {
-		if c.down[name] {
-			continue
-		}
-		known := states[c.Address(name)]
-		for _, other := range c.names {
-			if c.down[other] {
-				continue
-			}
-			state, ok := known[c.Address(other)]
-			// Its own state in it tells that the report is not one of an earlier
-			// process.
-			if !ok || state.HeartBeat.Generation < c.started[other].Unix() {
-				missing[name] = append(missing[name], other)
-			}
+		if !c.down[name] {
+			running = append(running, states.Node{Name: name, Address: c.Address(name), Started: c.started[name]})
 		}
 	}
-	return missing, nil
+	return collected.Missing(running), nil
 }
 
-func (c *cluster) collect(ctx context.Context) (collectedStates, error) {
+func (c *cluster) collect(ctx context.Context) (states.Collected, error) {
 	file := filepath.Join(c.dir, "states.json")
 	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -112,16 +91,14 @@ func (c *cluster) collect(ctx context.Context) (collectedStates, error) {
 	if err := c.Menu(ctx, "collect"); err != nil {
 		return nil, err
 	}
-	var states collectedStates
+	var collected states.Collected
 	err := poll(ctx, "the monitor to collect", func() (bool, error) {
 		text, err := readIfThere(file)
-		if err != nil {
+		if err != nil || len(text) == 0 {
 			return false, err
 		}
-		return len(text) > 0 && json.Unmarshal(text, &states) == nil, nil // half a file is not JSON yet
+		collected, err = states.Read(text)
+		return err == nil, nil // half a file: the rest is on its way
 	})
-	if err != nil {
-		return nil, fmt.Errorf("collect: %w", err)
-	}
-	return states, nil
+	return collected, err
 }
