@@ -9,12 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/internal/xmlrpc/xmlrpctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func capture(t *testing.T, name string) []byte {
@@ -86,7 +86,7 @@ func TestCapturedCalls(t *testing.T) {
 		"node.acceptAck2":           message(decodeAck2),
 		"node.receiveGossip":        message(decodeGossip),
 		"monitor.sendEpStateMap": func(t *testing.T, args []xmlrpc.Value) []xmlrpc.Value {
-			states, err := decodeStates("states", args[1])
+			states, err := decodeStates(args[1])
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,11 +3,11 @@ package wire
 import (
 	"time"
 
+	"gossiprpc/internal/gossip"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
-
-	"gossiprpc/internal/gossip"
 )
 
 func same(a, b any) string { return cmp.Diff(a, b, cmpopts.EquateEmpty()) }

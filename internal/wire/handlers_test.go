@@ -58,15 +58,21 @@ func (r *recorder) UpdateSuspects(_ context.Context, a gossip.Address, v gossip.
 func (r *recorder) Register(_ context.Context, a gossip.Address) error {
 	return r.note("register %s", a)
 }
+
 func (r *recorder) Heartbeat(_ context.Context, a gossip.Address) error {
 	return r.note("heartbeat %s", a)
 }
+
 func (r *recorder) ReportTraffic(_ context.Context, a gossip.Address, bytes int64) error {
 	return r.note("traffic of %s: %d", a, bytes)
 }
+
 func (r *recorder) Mapping(context.Context) (map[gossip.Address]int, error) { return r.mapping, r.err }
-func (r *recorder) SuspectMatrix(context.Context) ([][]int, error)          { return r.matrix, r.err }
-func (r *recorder) FaultVector(context.Context) ([]int, error)              { return r.faults, r.err }
+
+func (r *recorder) SuspectMatrix(context.Context) ([][]int, error) { return r.matrix, r.err }
+
+func (r *recorder) FaultVector(context.Context) ([]int, error) { return r.faults, r.err }
+
 func (r *recorder) AliveDead(context.Context) (live, dead []gossip.Address, err error) {
 	return r.live, r.dead, r.err
 }

@@ -89,7 +89,7 @@ func decodeAck(args []xmlrpc.Value) (from gossip.Address, m gossip.Message, err 
 	if ack.Wanted, err = decodeAddresses("wanted", args[0]); err != nil {
 		return
 	}
-	if ack.States, err = decodeStates("states", args[1]); err != nil {
+	if ack.States, err = decodeStates(args[1]); err != nil {
 		return
 	}
 	from, err = decodeAddress("address", args[2])
@@ -101,7 +101,7 @@ func decodeAck2(args []xmlrpc.Value) (from gossip.Address, m gossip.Message, err
 		return
 	}
 	var ack2 gossip.Ack2
-	if ack2.States, err = decodeStates("states", args[0]); err != nil {
+	if ack2.States, err = decodeStates(args[0]); err != nil {
 		return
 	}
 	from, err = decodeAddress("address", args[1])

@@ -87,7 +87,7 @@ func receiveStates(h MonitorHandler) xmlrpc.Method {
 		if err != nil {
 			return v, err
 		}
-		states, err := decodeStates("states", args[1])
+		states, err := decodeStates(args[1])
 		if err != nil {
 			return v, err
 		}

@@ -5,6 +5,9 @@ import (
 	"gossiprpc/internal/xmlrpc"
 )
 
+// statesArgument names a state map in errors.
+const statesArgument = "states"
+
 func encodeStates(states gossip.StateMap) xmlrpc.Value {
 	members := make([]xmlrpc.Member, len(states))
 	for i, s := range states {
@@ -30,13 +33,13 @@ func encodeState(s gossip.EndpointState) xmlrpc.Value {
 
 // decodeStates keeps the last of several states for one address, as Python's
 // dict does.
-func decodeStates(what string, v xmlrpc.Value) (gossip.StateMap, error) {
+func decodeStates(v xmlrpc.Value) (gossip.StateMap, error) {
 	if v.Kind != xmlrpc.Struct {
-		return nil, wrong(what, v, "a struct of states")
+		return nil, wrong(statesArgument, v, "a struct of states")
 	}
 	states := make([]gossip.EndpointState, len(v.Members))
 	for i, m := range v.Members {
-		s, err := decodeState(what, m)
+		s, err := decodeState(m)
 		if err != nil {
 			return nil, err
 		}
@@ -46,11 +49,11 @@ func decodeStates(what string, v xmlrpc.Value) (gossip.StateMap, error) {
 }
 
 // decodeState takes the address from the map's key, whatever IP_Port says.
-func decodeState(what string, m xmlrpc.Member) (s gossip.EndpointState, err error) {
-	if s.Address, err = parseAddress(what, m.Name); err != nil {
+func decodeState(m xmlrpc.Member) (s gossip.EndpointState, err error) {
+	if s.Address, err = parseAddress(statesArgument, m.Name); err != nil {
 		return s, err
 	}
-	what += "[" + m.Name + "]"
+	what := statesArgument + "[" + m.Name + "]"
 	beat, err := part(what, m.Value, heartBeat)
 	if err != nil {
 		return s, err

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/xmlrpc"
+
+	"pgregory.net/rapid"
 )
 
 func TestMessagesArriveAsTheyWere(t *testing.T) {
@@ -210,12 +210,12 @@ func TestStateMapIsReadLeniently(t *testing.T) {
 		v.Members = append(v.Members, xmlrpc.Member{Name: "more"})
 		set(v, xmlrpc.StringValue("no address"), appState, ipPort)
 	}))
-	states, err := decodeStates("states", v)
+	states, err := decodeStates(v)
 	if err != nil || len(states) != 1 || states[0].Address != "n:1" || states[0].Generation != 5 || states[0].Heartbeat != 6 || states[0].AppVersion != 7 {
 		t.Errorf("%+v, %v", states, err)
 	}
 	twice := xmlrpc.StructValue(xmlrpc.Member{Name: "n:1", Value: state(nil)}, xmlrpc.Member{Name: "n:1", Value: state(func(v *xmlrpc.Value) { set(v, xmlrpc.IntValue(99), heartBeat, beatValue) })})
-	states, err = decodeStates("states", twice)
+	states, err = decodeStates(twice)
 	if err != nil || len(states) != 1 || states[0].Heartbeat != 99 {
 		t.Errorf("%+v, %v: want the last of two, as Python", states, err)
 	}

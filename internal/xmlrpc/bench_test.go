@@ -5,9 +5,9 @@ import (
 	"os"
 	"testing"
 
-	kolo "github.com/kolo/xmlrpc"
-
 	"gossiprpc/internal/xmlrpc"
+
+	kolo "github.com/kolo/xmlrpc"
 )
 
 // gossip32 is a receiveGossip call with the digests of 32 nodes.

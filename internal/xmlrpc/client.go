@@ -200,8 +200,7 @@ func checkMethod(name string) error {
 		return fmt.Errorf("method name of %d characters, want 1 to 255", len(name))
 	}
 	for i := range len(name) {
-		c := name[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_.:/", c) >= 0) {
+		if c := name[i]; !startsName(c) && !strings.ContainsRune("0123456789.:/", rune(c)) {
 			return fmt.Errorf("method name %q holds %q, want letters, digits, '_', '.', ':' and '/' only", name, c)
 		}
 	}

@@ -282,7 +282,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		}
 		r := <-got
 		sent += int64(len(r.body))
-		if r.Method != "POST" || r.URL.Path != "/RPC2" || r.Proto != "HTTP/1.1" || len(r.TransferEncoding) > 0 ||
+		if r.Method != http.MethodPost || r.URL.Path != "/RPC2" || r.Proto != "HTTP/1.1" || len(r.TransferEncoding) > 0 ||
 			r.ContentLength != int64(len(r.body)) || len(r.Header["Content-Length"]) != 1 || r.Header.Get("Expect") != "" ||
 			r.Header.Get("Accept-Encoding") != "gzip" || r.Header.Get("Content-Type") != "text/xml" || r.Host != hostport {
 			t.Errorf("%s %s %v", r.Method, r.URL, r.Header)

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/internal/xmlrpc/xmlrpctest"
+
+	"pgregory.net/rapid"
 )
 
 func TestWhatIsWrittenIsRead(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func zipped(t *testing.T, r io.Reader) []byte {
 func post(t *testing.T, s http.Handler, body []byte, change func(*http.Request)) *http.Response {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/RPC2", bytes.NewReader(body))
-	r.Header.Set("Content-Length", fmt.Sprint(len(body)))
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	if change != nil {
 		change(r)
 	}
@@ -101,7 +102,7 @@ func TestStatuses(t *testing.T) {
 		if response.StatusCode != c.status || !strings.Contains(body, c.want) {
 			t.Errorf("%s: %d %q, want %d %q", c.name, response.StatusCode, body, c.status, c.want)
 		}
-		if got := response.Header.Get("Content-Length"); got != fmt.Sprint(len(body)) {
+		if got := response.Header.Get("Content-Length"); got != strconv.Itoa(len(body)) {
 			t.Errorf("%s: Content-Length %q of %d", c.name, got, len(body))
 		}
 	}
@@ -132,7 +133,7 @@ func TestFaults(t *testing.T) {
 		response := post(t, s, xmlrpc.AppendCall(nil, method), nil)
 		_, err := xmlrpc.ParseAnswer([]byte(readAll(t, response.Body)), xmlrpc.DefaultLimits())
 		var fault *xmlrpc.Fault
-		if response.StatusCode != 200 || !errors.As(err, &fault) || *fault != want {
+		if response.StatusCode != http.StatusOK || !errors.As(err, &fault) || *fault != want {
 			t.Errorf("%q: %d, %v, want %v", method, response.StatusCode, err, want)
 		}
 	}

@@ -4,6 +4,7 @@ package xmlrpctest
 
 import (
 	"bufio"
+	"context"
 	_ "embed" // the Python sides
 	"encoding/json"
 	"io"
@@ -31,7 +32,7 @@ func python(tb testing.TB, script string, args ...string) (io.WriteCloser, *bufi
 		}
 		tb.Skip("needs python3: ", err)
 	}
-	cmd := exec.Command(path, append([]string{"-u", "-c", script}, args...)...)
+	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), path, append([]string{"-u", "-c", script}, args...)...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
