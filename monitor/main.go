@@ -94,6 +94,11 @@ func newMonitor(f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
 			return nil, fmt.Errorf("--web %w", err)
 		}
 	}
+	if f.Advertise != "" {
+		if err := gossip.CheckName(f.Advertise); err != nil {
+			return nil, fmt.Errorf("--advertise: %w", err)
+		}
+	}
 	if strings.HasSuffix(f.Results, ".jsonl") {
 		return nil, fmt.Errorf("--results %s: want another ending than .jsonl, which lies beside it", f.Results)
 	}
