@@ -89,7 +89,7 @@ type cluster struct {
 }
 
 func start(ctx context.Context, programs string, s harness.Spec) (harness.Cluster, error) {
-	ports, err := freePorts(s.Nodes + 2)
+	ports, err := freePorts(ctx, s.Nodes+2)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -16,8 +17,9 @@ const (
 )
 
 // freePorts finds n ports of 127.0.0.1 on which nobody listens now.
-func freePorts(n int) ([]int, error) {
+func freePorts(ctx context.Context, n int) ([]int, error) {
 	var ports []int
+	var listen net.ListenConfig
 	for port, tried := firstPort+rand.IntN(lastPort-firstPort), 0; len(ports) < n; port, tried = port+1, tried+1 {
 		if tried > lastPort-firstPort {
 			return nil, fmt.Errorf("no %d free ports between %d and %d", n, firstPort, lastPort)
@@ -25,7 +27,10 @@ func freePorts(n int) ([]int, error) {
 		if port > lastPort {
 			port = firstPort
 		}
-		l, err := net.Listen("tcp", hostport(port))
+		l, err := listen.Listen(ctx, "tcp", hostport(port))
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
 			continue
 		}

@@ -37,7 +37,8 @@ type Client struct {
 // Launch starts the keeper program at path with this environment, which its
 // processes inherit.
 func Launch(path string, environment []string) (*Client, error) {
-	cmd := exec.Command(path)
+	// Its life ends with its input, not with a context.
+	cmd := exec.Command(path) //nolint:noctx
 	cmd.Env = environment
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = apart()

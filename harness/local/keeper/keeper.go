@@ -170,7 +170,7 @@ func (k *keeper) start(id string, p Process) error {
 		return fmt.Errorf("start %s: %w", id, err)
 	}
 	defer stderr.Close()
-	cmd := exec.Command(p.Path, p.Args...)
+	cmd := exec.Command(p.Path, p.Args...) //nolint:noctx // it ends when it is told to
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.Dir, stdout, stderr
 	cmd.Env = append(os.Environ(), p.Env...)
 	if k.tied {
