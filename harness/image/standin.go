@@ -3,7 +3,6 @@ package image
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -125,32 +124,36 @@ func (m machine) makeRun(ctx context.Context, o Options, tag string) (err error)
 	return pipe(tar, exec.CommandContext(ctx, "docker", "import", "-", tag))
 }
 
-// makeBuild puts the Go tree and the certificates on top. Its context is a tar
-// of the two where they lie, not a copy.
+// makeBuild puts the Go tree and the certificates on top, in one layer. The tree
+// goes from where it lies into the build's context, not by way of a copy.
 func (m machine) makeBuild(ctx context.Context, o Options, tag string) (err error) {
 	dir, err := os.MkdirTemp("", "gossip-stand-in-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	tree, err := json.Marshal([]string{filepath.Base(m.goroot), "/usr/local/go"})
-	if err != nil {
-		return err
-	}
-	dockerfile := "FROM " + runStandIn + "\nCOPY " + string(tree) + "\n" +
-		"COPY certificates /etc/ssl/certs/ca-certificates.crt\n" +
-		"ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin GOTOOLCHAIN=local\n"
 	cas, err := os.ReadFile(m.cas)
 	if err != nil {
 		return err
 	}
-	for name, text := range map[string][]byte{"Dockerfile": []byte(dockerfile), "certificates": cas} {
+	const certificate = "root/etc/ssl/certs/ca-certificates.crt"
+	if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(certificate)), 0o755); err != nil {
+		return err
+	}
+	for name, text := range map[string][]byte{
+		certificate: cas,
+		"Dockerfile": []byte("FROM " + runStandIn + "\nCOPY root/ /\n" +
+			"ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin GOTOOLCHAIN=local\n"),
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(o.Out, "copying %s and this machine's certificates into %s\n", m.goName, tag)
-	tar := exec.CommandContext(ctx, "tar", "-c", "-C", dir, "Dockerfile", "certificates", "-C", filepath.Dir(m.goroot), filepath.Base(m.goroot))
+	fmt.Fprintf(o.Out, "copying %s and this machine's certificates into %s (a minute or two)\n", m.goName, tag)
+	// ./ is the tree alone: the names from dir begin otherwise. The tree's own
+	// tests are a third of it, and no build needs them.
+	tar := exec.CommandContext(ctx, "tar", "-c", "--transform=s,^\\./,root/usr/local/go/,",
+		"-C", dir, "Dockerfile", "root", "-C", m.goroot, "--exclude=./test", "--exclude=./doc", "--exclude=./api", "--exclude=testdata", "--exclude=*_test.go", "./")
 	return pipe(tar, exec.CommandContext(ctx, "docker", "build", "-t", tag, "-"))
 }
 
