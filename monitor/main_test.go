@@ -203,7 +203,9 @@ func startProvider(t *testing.T) string {
 	go func() { served <- server.Serve(ctx, l) }()
 	t.Cleanup(func() {
 		cancel()
-		<-served
+		if err := <-served; err != nil {
+			t.Errorf("provider: %v", err)
+		}
 	})
 	return l.Addr().String()
 }

@@ -59,8 +59,8 @@ func (m *menu) caseEnded(r testcase.Result, err error) {
 	}
 }
 
-// run acts on lines until ctx ends or one says stop (errStop). When there are
-// no more lines it goes on: a case may still be running.
+// run acts on lines until ctx ends (nil) or one says stop (errStop). When there
+// are no more lines it goes on: a case may still be running.
 func (m *menu) run(ctx context.Context, lines <-chan string) error {
 	defer close(m.closed)
 	progress := time.NewTicker(progressInterval)
@@ -76,23 +76,14 @@ func (m *menu) run(ctx context.Context, lines <-chan string) error {
 				continue
 			}
 			if err := m.act(ctx, line); err != nil {
-				return m.unlessEnded(ctx, err)
+				return err
 			}
 		case o := <-m.ended:
 			m.conclude(ctx, o)
 		case <-progress.C:
-			if err := m.tell(ctx); err != nil {
-				return m.unlessEnded(ctx, err)
-			}
+			m.tell(ctx)
 		}
 	}
-}
-
-func (m *menu) unlessEnded(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // prompt shows the menu, unless a case is running: the original's shows none
@@ -103,7 +94,7 @@ func (m *menu) prompt() {
 	}
 }
 
-// act does what one line says. The error is errStop, or that the service is gone.
+// act does what one line says. The only error is errStop.
 func (m *menu) act(ctx context.Context, line string) error {
 	word, rest, _ := strings.Cut(line, " ")
 	var err error
@@ -126,10 +117,7 @@ func (m *menu) act(ctx context.Context, line string) error {
 	default:
 		err = fmt.Errorf("unknown input %q, want %s", line, allowed)
 	}
-	if errors.Is(err, service.ErrStopped) || ctx.Err() != nil {
-		return err
-	}
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		fmt.Fprintln(m.out, err)
 	}
 	m.prompt()
@@ -166,16 +154,15 @@ func (m *menu) forget(ctx context.Context, name string) error {
 }
 
 // tell says what a running case waits for, when that has changed.
-func (m *menu) tell(ctx context.Context) error {
+func (m *menu) tell(ctx context.Context) {
 	if !m.running {
-		return nil
+		return
 	}
 	status, err := m.service.Running(ctx)
 	if err == nil && status != nil && status.Waiting != m.waiting {
 		m.waiting = status.Waiting
 		fmt.Fprintf(m.out, "waiting: %s\n", m.waiting)
 	}
-	return err
 }
 
 func (m *menu) conclude(ctx context.Context, o outcome) {

@@ -2,6 +2,7 @@ package consensus_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ func TestNothingKnown(t *testing.T) {
 // among 32 nodes and among 1024.
 func BenchmarkReport(b *testing.B) {
 	for _, n := range []int{32, 1024} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			s, now := consensus.New(10*time.Second), time.Now()
 			for i := range n {
 				a := gossip.Address(fmt.Sprintf("n%04d:1", i))

@@ -164,11 +164,11 @@ func (w *twin) unanimous(s *State) bool {
 	var views []string
 	for _, i := range w.order {
 		if n := w.nodes[i]; w.young(n.heartbeat) && !n.failed {
-			view := fmt.Sprint(s.States(i))
-			for _, j := range w.order {
-				view += fmt.Sprint(" ", n.row[j].suspected)
+			row := make([]bool, len(w.order))
+			for k, j := range w.order {
+				row[k] = n.row[j].suspected
 			}
-			views = append(views, view)
+			views = append(views, fmt.Sprint(s.States(i), row))
 		}
 	}
 	slices.Sort(views)

@@ -84,7 +84,7 @@ func vector(suspected ...gossip.Address) gossip.FaultVector {
 // second lets a second pass in which nodes beat and n1 and n2 report.
 func second(t *testing.T, s *Service, v gossip.FaultVector, beating ...gossip.Address) {
 	t.Helper()
-	time.Sleep(time.Second) // virtual: every caller is in a synctest bubble
+	<-time.After(time.Second) // virtual: every caller is in a synctest bubble
 	for _, a := range beating {
 		must(t, s.Heartbeat(t.Context(), a))
 	}
@@ -212,7 +212,7 @@ func TestCancelForgetAndDispute(t *testing.T) {
 		must(t, s.Register(t.Context(), n3))
 		must(t, s.Begin(t.Context(), testcase.Single))
 		for range 40 {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			must(t, s.Heartbeat(t.Context(), n1))
 			must(t, s.Heartbeat(t.Context(), n3))
 			must(t, s.UpdateSuspects(t.Context(), n1, vector(n2, n3), 0))
