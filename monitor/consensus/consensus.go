@@ -203,7 +203,7 @@ func (s *State) beat(n *node) {
 	if n.heartbeatAt.Before(n.since) {
 		s.revision++ // the first of this incarnation
 	}
-	n.heartbeatAt = s.now
+	n.heartbeatAt, n.suspectedAt = s.now, time.Time{}
 	s.renew(n)
 }
 

@@ -1,6 +1,10 @@
 package consensus
 
-import "gossiprpc/internal/gossip"
+import (
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
 
 // cell is what an observer holds of a node: clear, or suspected since the
 // node's incarnation cell-1. A copied verdict is nobody's own suspicion.
@@ -49,14 +53,20 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		i.row[j.index] = cell(j.incarnation) + 1
 		i.rowHash += j.hash
 		if i.eligible {
-			s.suspect(j, +1)
+			j.suspecters++
+		}
+		if j.suspectedAt.IsZero() {
+			j.suspectedAt = s.now
 		}
 		s.emit(Event{Kind: Suspected, Node: j.address, Observer: i.address, Incarnation: j.incarnation})
 	case !suspected && was != clear:
 		i.row[j.index] = clear
 		i.rowHash -= j.hash
 		if i.eligible {
-			s.suspect(j, -1)
+			j.suspecters--
+		}
+		if j.suspecters == 0 {
+			j.suspectedAt = time.Time{}
 		}
 		wrong := was == cell(j.incarnation)+1
 		if wrong {
@@ -73,16 +83,9 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 func (s *State) weigh(i *node, by int) {
 	for j, c := range i.row {
 		if c != clear {
-			s.suspect(s.nodes[j], by)
+			s.nodes[j].suspecters += by
 		}
 	}
-}
-
-func (s *State) suspect(j *node, by int) {
-	if j.suspecters == 0 {
-		j.suspectedSince = s.now
-	}
-	j.suspecters += by
 }
 
 // others counts the eligible observers of j: never j itself.
@@ -107,7 +110,10 @@ func (s *State) judge(j *node) {
 	j.failed = !j.failed
 	reason := s.reason(j)
 	if j.failed {
-		j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedSince, j.incarnation
+		j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedAt, j.incarnation
+		if j.suspectedAt.IsZero() {
+			j.failedSuspicion = s.now // all suspicions are older: whose opinion counts has changed
+		}
 		s.emit(Event{Kind: Failed, Node: j.address, Incarnation: j.incarnation, Observers: reason.Suspecting})
 	} else {
 		j.clearedAt = s.now

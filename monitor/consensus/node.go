@@ -21,7 +21,7 @@ type node struct {
 	row        []cell // what it holds of each node
 	suspecters int    // eligible others that suspect it
 
-	suspectedSince                       time.Time // when suspecters last rose from 0
+	suspectedAt                          time.Time // first suspicion since its last heartbeat, zero if none stands
 	failed                               bool
 	failedAt, failedSuspicion, clearedAt time.Time
 	failedIncarnation                    uint32
@@ -55,12 +55,15 @@ type Node struct {
 	Failed            bool      // the verdict
 	FailedAt          time.Time // of the last verdict of failure, zero if there was none
 	FailedIncarnation uint32    // the incarnation that verdict was about
-	FirstSuspicion    time.Time // when the suspicion began that led to it
+	FirstSuspicion    time.Time // the first of those that led to it: see SuspectedAt
 	ClearedAt         time.Time // when the last verdict of failure was taken back, zero if never
 	ReportedOn        bool      // some other observer has ever reported on it
 
 	Suspecting int // eligible other observers that suspect it
 	Observers  int // eligible other observers
+	// SuspectedAt is the first suspicion since its last heartbeat: an earlier one
+	// cannot be of its end. Zero if there is none.
+	SuspectedAt time.Time
 
 	Generation      int32 // by its own state map
 	Heartbeat       int32 // by its own state map
@@ -74,7 +77,7 @@ func (s *State) describe(n *node) Node {
 		Beating: n.fresh && !n.heartbeatAt.Before(n.since),
 		Failed:  n.failed, FailedAt: n.failedAt, FailedIncarnation: n.failedIncarnation,
 		FirstSuspicion: n.failedSuspicion, ClearedAt: n.clearedAt, ReportedOn: n.reportedOn,
-		Suspecting: n.suspecters, Observers: s.others(n),
+		Suspecting: n.suspecters, Observers: s.others(n), SuspectedAt: n.suspectedAt,
 		Generation: n.own.generation, Heartbeat: n.own.heartbeat, TrafficReported: n.trafficReported,
 	}
 }

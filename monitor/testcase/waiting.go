@@ -65,12 +65,12 @@ func (r *Run) missing(s *consensus.State) []string {
 		case n.Silent && n.ReportedOn:
 			silent = true
 			out = append(out, suspicion(s, n))
-		case n.Suspecting > 0:
+		case n.Suspecting > 0 && !n.SuspectedAt.IsZero():
 			suspected = append(suspected, n)
 		}
 	}
 	if silent {
-		return out // single observers' suspicions of live nodes are noise beside it
+		return out // suspicions of nodes that may yet live are noise beside it
 	}
 	slices.SortStableFunc(suspected, func(a, b consensus.Node) int { return b.Suspecting - a.Suspecting })
 	for _, n := range suspected {
