@@ -105,9 +105,10 @@ func (c *Client) call(ctx context.Context, hostport, method string, args []Value
 	}
 	timeout, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
-	timeout = context.WithValue(timeout, callKey{}, timeout)
-	body, err := c.exchange(timeout, target, method, args)
+	bound, giveUp := boundDials(timeout)
+	body, err := c.exchange(bound, target, method, args)
 	if err != nil {
+		giveUp()
 		if ctx.Err() == nil && timeout.Err() != nil {
 			err = fmt.Errorf("no answer within %s: %w", c.options.Timeout, timeout.Err())
 		}

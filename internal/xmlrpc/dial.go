@@ -6,23 +6,39 @@ import (
 	"time"
 )
 
-// callKey finds the context of the call that a dial is made for.
-type callKey struct{}
-
-// dialer opens connections that are given up together with their call. net/http
-// dials on after a call has timed out, and each such dial holds one of the few
-// connections a host may have: four calls to a host that vanished would shut out
-// all later ones for minutes, long after it is back. Names are resolved by each
-// dial anew.
+// dialer opens connections that are given up when the call they are made for
+// fails. net/http dials on after a call has timed out, and each such dial holds
+// one of the few connections a host may have: four calls to a host that vanished
+// would shut out all later ones for minutes, long after it is back. A dial whose
+// call was meanwhile answered over another connection goes on, for others to use,
+// until a second after that call's deadline. Names are resolved by each dial anew.
 func dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := &net.Dialer{KeepAlive: 15 * time.Second}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if call, ok := ctx.Value(callKey{}).(context.Context); ok {
-			bound, cancel := context.WithCancel(ctx)
+		if b, ok := ctx.Value(boundKey{}).(dialBound); ok {
+			bound, cancel := context.WithDeadline(ctx, b.deadline)
 			defer cancel()
-			defer context.AfterFunc(call, cancel)()
+			defer context.AfterFunc(b.call, cancel)()
 			ctx = bound
 		}
 		return d.DialContext(ctx, network, addr)
 	}
+}
+
+// dialBound is how long the dials of a call may take. net/http keeps the values
+// of a call's context for its dials, but not its end.
+type dialBound struct {
+	call     context.Context // ends if the call fails
+	deadline time.Time
+}
+
+type boundKey struct{}
+
+// boundDials has the dials made for ctx end soon after its deadline, or at once when
+// giveUp is called.
+func boundDials(ctx context.Context) (bound context.Context, giveUp context.CancelFunc) {
+	call, giveUp := context.WithCancel(context.Background()) // costs nothing if it never ends
+	deadline, _ := ctx.Deadline()
+	// A second more, so that it is the call that times out and says so.
+	return context.WithValue(ctx, boundKey{}, dialBound{call, deadline.Add(time.Second)}), giveUp
 }
