@@ -105,7 +105,8 @@ expect alive others
 kill monitor
 sleep 5s
 restart monitor
-await alive node1..node6
+sleep 10s
+expect alive node1..node6
 kill provider
 interrupt node2
 await dead node2

@@ -17,6 +17,7 @@ type host struct {
 	kind    hostKind
 	address gossip.Address
 	seed    gossip.Address
+	begins  int64 // when it first starts
 	clock   clock
 	work    int64 // nanoseconds for each event
 	group   int   // of the partition
@@ -123,7 +124,16 @@ func (w *World) joined(h *host) {
 	}
 	h.node = node
 	w.step(h, protocol.Tick{})
-	w.step(h, protocol.Connect{})
+	if c.Known == nil {
+		w.step(h, protocol.Connect{})
+	} else {
+		life := h.life
+		w.At(time.Duration(h.begins), func() {
+			if h.life == life && !h.stuck(w.now) {
+				w.act(h, protocol.Connect{})
+			}
+		})
+	}
 	w.drain(h)
 }
 

@@ -26,7 +26,8 @@ type Config struct {
 	// from it.
 	Spread time.Duration
 	// Joined starts nodes that know each other and have shaken hands, so that a
-	// large cluster can be measured without its joining.
+	// large cluster can be measured without its joining. They are all up at once,
+	// and begin to gossip over Spread.
 	Joined bool
 	// Epoch is the wall time of the beginning; zero: drawn from the seed, so that
 	// runs begin in different rounds of the protocols' cycles.
@@ -114,7 +115,12 @@ func New(c Config) (*World, error) {
 	for i := range c.Nodes {
 		h := w.addNode(i + 1)
 		share := (float64(i) + w.draws.Float64()) / float64(c.Nodes)
-		w.queue.push(event{at: int64(share * float64(c.Spread)), kind: actionDue, do: func() { w.start(h) }})
+		h.begins = int64(share * float64(c.Spread))
+		at := h.begins
+		if c.Joined {
+			at = 0 // up before anybody gossips to it
+		}
+		w.queue.push(event{at: at, kind: actionDue, do: func() { w.start(h) }})
 	}
 	if c.Joined {
 		w.acquaint()

@@ -1,0 +1,51 @@
+package sim
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+)
+
+// BenchmarkNodeRound is the cost of one node's gossip round with all that goes
+// with it (heartbeats, reports, the monitor), in a cluster that has joined.
+func BenchmarkNodeRound(b *testing.B) {
+	for _, s := range protocol.All() {
+		for _, n := range []int{32, 128, 512} {
+			b.Run(fmt.Sprintf("%s/%d", s.Name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				c := config(b, s.Name, n)
+				c.Joined = true
+				w := newWorld(b, c)
+				w.Run(30 * time.Second)
+				b.ResetTimer()
+				rounds := 0
+				for b.Loop() {
+					w.Run(c.Timing.Gossip)
+					rounds += n
+				}
+				perRound := float64(b.Elapsed().Nanoseconds()) / float64(rounds)
+				b.ReportMetric(perRound, "ns/node-round")
+				b.ReportMetric(perRound/float64(n), "ns/entry")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}
+
+// BenchmarkMinute1000 is issue 6's goal: 1,000 nodes for 60 virtual seconds, from
+// their start, joining included.
+func BenchmarkMinute1000(b *testing.B) {
+	for _, s := range protocol.All() {
+		for _, joined := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/joined=%v", s.Name, joined), func(b *testing.B) {
+				for b.Loop() {
+					c := config(b, s.Name, 1000)
+					c.Joined = joined
+					newWorld(b, c).Run(time.Minute)
+				}
+			})
+		}
+	}
+}
