@@ -1,0 +1,276 @@
+package chaos
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
+	"gossiprpc/harness/sim"
+	"gossiprpc/internal/gossip"
+	"gossiprpc/monitor/consensus"
+	"gossiprpc/monitor/testcase"
+)
+
+// Failure is an invariant that did not hold.
+type Failure struct {
+	Invariant string        `json:"invariant"` // its name, for shrinking
+	At        time.Duration `json:"at"`        // virtual time since the world began
+	Phase     string        `json:"phase"`
+	Text      string        `json:"text"`
+}
+
+func (f Failure) Error() string {
+	return fmt.Sprintf("%s (%s, at %.3fs): %s", f.Invariant, f.Phase, f.At.Seconds(), f.Text)
+}
+
+// The invariants' names.
+const (
+	Joins      = "a cluster joins"
+	Observers  = "observers report what they heard, and no version goes back"
+	Rests      = "a node rests between its deadlines"
+	Definition = "the incremental consensus equals the definition"
+	Truth      = "cases end only on truth"
+	Settles    = "after healing every verdict becomes right"
+	Detects    = "a victim is declared within its bound"
+	Accurate   = "no live node of a calm cluster is declared dead"
+)
+
+// joinLimit is how long the cluster may take to join before any fault.
+const joinLimit = 90 * time.Second
+
+// player runs one plan.
+type player struct {
+	plan     Plan
+	spec     protocol.Spec
+	world    *sim.World
+	phase    string
+	witness  map[string]*witness
+	rule     *definition
+	failure  *Failure
+	group    map[int][]string // partitions in force, by fault
+	cuts     map[[2]string]int
+	calm     bool
+	restored bool
+}
+
+// Play runs a plan; nil if every invariant held. The error is about a plan that
+// cannot be run.
+func Play(p Plan) (*Failure, error) {
+	spec, ok := protocol.ByName(p.Protocol)
+	if !ok {
+		return nil, fmt.Errorf("plan: unknown protocol %q", p.Protocol)
+	}
+	c := sim.DefaultConfig(spec)
+	c.Nodes, c.Aligned, c.Timing, c.Seed, c.Peers, c.Servers = p.Nodes, p.Aligned, p.Timing, p.Seed, p.Peers, p.Servers
+	c.Spread = p.Timing.Gossip
+	c.Machine = func(node int) sim.Machine {
+		if len(p.Machines) == 0 {
+			return sim.Machine{}
+		}
+		return p.Machines[min(node, len(p.Machines))-1]
+	}
+	w, err := sim.New(c)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	y := &player{
+		plan: p, spec: spec, world: w, witness: map[string]*witness{}, rule: newDefinition(p.Timing.Fail),
+		group: map[int][]string{}, cuts: map[[2]string]int{},
+	}
+	w.Observe(sim.Hooks{Step: y.step, Process: y.process, Input: y.input, Result: y.result})
+	y.run()
+	return y.failure, nil
+}
+
+func (y *player) fail(invariant, format string, args ...any) {
+	if y.failure == nil {
+		y.failure = &Failure{Invariant: invariant, At: y.world.Elapsed(), Phase: y.phase, Text: fmt.Sprintf(format, args...)}
+	}
+}
+
+// pass lets d pass unless an invariant has failed; true if done says so.
+func (y *player) pass(d time.Duration, done func() bool) bool {
+	if y.failure != nil {
+		return false
+	}
+	ok := false
+	y.world.RunUntil(func() bool {
+		ok = done()
+		return ok || y.failure != nil
+	}, d)
+	return ok
+}
+
+func never() bool { return false }
+
+func (y *player) run() {
+	y.phase = "joining"
+	if !y.world.AwaitJoined(joinLimit) {
+		y.fail(Joins, "not joined within %v", joinLimit)
+	}
+	if y.failure != nil {
+		return
+	}
+	y.phase = "chaos"
+	began := y.world.Elapsed()
+	for i, f := range y.plan.Faults {
+		y.world.At(began+f.At, func() { y.begin(i, f) })
+	}
+	y.pass(y.plan.Chaos, never)
+	if y.failure != nil {
+		return
+	}
+	y.phase = "healing"
+	y.heal()
+	if !y.pass(y.settleLimit(), y.right) && y.failure == nil {
+		y.fail(Settles, "%v after healing: %s", y.settleLimit(), y.wrongs())
+	}
+	// Right once is not enough: news of the healing may still be on its way.
+	y.pass(y.settleLimit(), never)
+	if y.failure == nil && !y.right() {
+		y.fail(Settles, "%v after healing: %s", 2*y.settleLimit(), y.wrongs())
+	}
+	y.phase = "calm"
+	y.finish()
+}
+
+// settleLimit allows for the bound of nodes that died at the last moment, in
+// rounds that may not be aligned, and for a node's longest wait before it tries
+// the monitor or the provider again.
+func (y *player) settleLimit() time.Duration {
+	return protocol.DetectionBound(y.spec, y.plan.Timing, len(y.world.Nodes()), 3, false) + 8*y.plan.Timing.Heartbeat
+}
+
+// finish kills nodes of the calm cluster and has the monitor find them.
+func (y *player) finish() {
+	if y.failure != nil {
+		return
+	}
+	var live []string
+	for _, n := range y.world.Nodes() {
+		if y.world.Running(n) {
+			live = append(live, n)
+		}
+	}
+	victims := min(y.plan.Victims, len(live)-2)
+	if victims < 1 {
+		return
+	}
+	y.calm = true
+	y.world.Type("cancel")
+	y.world.Kill(live[len(live)-victims:]...)
+	y.world.Type(strconv.Itoa(victims))
+	deaths := len(y.world.Nodes()) - len(live) + victims
+	bound := protocol.DetectionBound(y.spec, y.plan.Timing, len(y.world.Nodes()), deaths, y.plan.Aligned && !y.offsets())
+	if !y.pass(bound, y.right) && y.failure == nil {
+		y.fail(Detects, "%v after the death of %v: %s", bound, live[len(live)-victims:], y.wrongs())
+	}
+	y.pass(y.plan.Timing.Fail, never)
+}
+
+// offsets tells whether some clock is off: its rounds are not aligned then.
+func (y *player) offsets() bool {
+	for _, m := range y.plan.Machines {
+		if m.Offset != 0 || m.PPM != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// right tells whether the monitor knows every running node and holds exactly
+// those dead that are. Where nobody else is left to judge a node the last verdict
+// stands, and a dead node that no observer of this monitor has ever reported on
+// does not count (DESIGN.md, decisions 7 and 8).
+func (y *player) right() bool { return y.wrongs() == "" }
+
+func (y *player) wrongs() string {
+	s := y.world.Monitor()
+	if s == nil {
+		return "the monitor does not run"
+	}
+	text := ""
+	for _, name := range y.world.Nodes() {
+		n, known := s.Node(y.world.Address(name))
+		running := y.world.Running(name)
+		switch {
+		case running && !known:
+			text += name + " is unknown; "
+		case running && n.Failed && n.Observers > 0:
+			text += name + " runs and is held dead; "
+		case running && !n.Fresh:
+			text += name + " runs and is not heard; "
+		case !running && known && !n.Failed && n.ReportedOn && n.Observers > 0:
+			text += fmt.Sprintf("%s is dead and held alive, suspected by %d of %d; ", name, n.Suspecting, n.Observers)
+		}
+	}
+	return text
+}
+
+func (y *player) process(_ time.Duration, name string, c sim.Change) {
+	if name == harness.Monitor && c == sim.Started {
+		y.rule = newDefinition(y.plan.Timing.Fail)
+	}
+	if c == sim.Ended {
+		delete(y.witness, name)
+	}
+}
+
+func (y *player) step(s sim.Step) {
+	w := y.witness[s.Name]
+	if w == nil || w.life != s.Life {
+		w = newWitness(s, y.spec, y.plan.Timing)
+		y.witness[s.Name] = w
+	}
+	if err := w.step(s); err != nil {
+		y.fail(Observers, "%v", err)
+	}
+	if !s.Node.Deadline().After(s.Now) {
+		y.fail(Rests, "%s is due again at once after %T", s.Name, s.Event)
+	}
+}
+
+func (y *player) input(at time.Time, in consensus.Input, events []consensus.Event) {
+	y.rule.step(at, in)
+	if err := y.rule.differs(y.world.Monitor()); err != nil {
+		y.fail(Definition, "after %T: %v", in, err)
+	}
+	if !y.calm {
+		return
+	}
+	for _, e := range events {
+		if e.Kind == consensus.Failed && y.world.Running(e.Node.Name()) {
+			y.fail(Accurate, "%s", e)
+		}
+	}
+}
+
+// result holds a case's end against the definition.
+func (y *player) result(r testcase.Result) {
+	disputed := map[gossip.Address]bool{}
+	for _, d := range r.Disputed {
+		disputed[d.Node] = true
+	}
+	for _, a := range r.Victims {
+		n := y.rule.nodes[a]
+		dead := n != nil && n.failed && y.rule.silent(a)
+		if r.Case == testcase.Revival && (n == nil || n.failed || !y.rule.young(n.heartbeat)) || r.Case != testcase.Revival && !dead {
+			y.fail(Truth, "case %d ends with %s, which is not so", r.Case, a)
+		}
+	}
+	for _, a := range y.rule.order {
+		n := y.rule.nodes[a]
+		wrong := n.failed && y.rule.young(n.heartbeat) || !n.failed && y.rule.silent(a) && n.reportedOn
+		if wrong != disputed[a] {
+			y.fail(Truth, "case %d ends: verdict about %s contradicted %v, listed as disputed %v", r.Case, a, wrong, disputed[a])
+		}
+	}
+	if len(r.Victims) == 0 {
+		y.fail(Truth, "case %d ends with nobody", r.Case)
+	}
+	if y.calm && len(r.Disputed) > 0 {
+		y.fail(Truth, "case %d of a calm cluster ends with disputed verdicts: %v", r.Case, r.Disputed)
+	}
+}
