@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,7 +12,7 @@ import (
 
 // ErrScript is wrapped by every error about a script that cannot be run as it
 // is written. Its text is "file:line: what was read, what is known".
-var ErrScript = fmt.Errorf("bad script")
+var ErrScript = errors.New("bad script")
 
 // conditions are the backends' names; testscript knows some of its own.
 var (
