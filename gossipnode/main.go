@@ -35,22 +35,23 @@ Every setting is taken from its flag, else from GOSSIP_<FLAG>, else from the
 config file, else the default.`
 
 type settings struct {
-	Config    string        `help:"JSON config file; with it the node shows its console and waits for connect." placeholder:"FILE"`
-	Host      string        `help:"Read and ignored, as in the original." hidden:""`
-	Port      int           `help:"Port to listen on, and of the node's address." default:"5000"`
-	Bind      string        `help:"Host address to listen on; default: all." placeholder:"HOST"`
-	Advertise string        `help:"Name that peers know this node by; default: its reverse DNS name." placeholder:"NAME"`
-	SeedHost  string        `help:"Name of the node to join through." default:"node1"`
-	SeedPort  int           `help:"Port of the node to join through." default:"5000"`
-	Connect   bool          `help:"Do at once what the console's connect does."`
-	Monitor   string        `help:"Where the monitor listens." default:"monitor-node:8000"`
-	Provider  string        `help:"Where the provider listens." default:"provider-node:9000"`
-	Heartbeat time.Duration `help:"Between two heartbeats." default:"1s"`
-	Gossip    time.Duration `help:"Between two gossip rounds." default:"3s"`
-	Fail      time.Duration `help:"Silence after which a peer is suspected." default:"10s"`
-	Align     bool          `help:"Line rounds up with the wall clock; --no-align starts them at connect, as the original." default:"true" negatable:""`
-	Seed      *uint64       `help:"Seed of the random target draws; default: a new one each run." placeholder:"N"`
-	LogLevel  slog.Level    `help:"Least level to log: debug, info, warn or error." default:"warn"`
+	Config    string             `help:"JSON config file; with it the node shows its console and waits for connect." placeholder:"FILE"`
+	Host      string             `help:"Read and ignored, as in the original." hidden:""`
+	Port      int                `help:"Port to listen on, and of the node's address." default:"5000"`
+	Bind      string             `help:"Host address to listen on; default: all." placeholder:"HOST"`
+	Advertise string             `help:"Name that peers know this node by; default: its reverse DNS name." placeholder:"NAME"`
+	SeedHost  string             `help:"Name of the node to join through." default:"node1"`
+	SeedPort  int                `help:"Port of the node to join through." default:"5000"`
+	Connect   bool               `help:"Do at once what the console's connect does."`
+	Monitor   string             `help:"Where the monitor listens." default:"monitor-node:8000"`
+	Provider  string             `help:"Where the provider listens." default:"provider-node:9000"`
+	Heartbeat time.Duration      `help:"Between two heartbeats." default:"1s"`
+	Gossip    time.Duration      `help:"Between two gossip rounds." default:"3s"`
+	Fail      time.Duration      `help:"Silence after which a peer is suspected." default:"10s"`
+	Align     bool               `help:"Line rounds up with the wall clock; --no-align starts them at connect, as the original." default:"true" negatable:""`
+	Freshness protocol.Freshness `help:"As of when hearsay counts: arrival (the original's rule) or emission (when the heartbeat was sent)." default:"arrival" placeholder:"RULE"`
+	Seed      *uint64            `help:"Seed of the random target draws; default: a new one each run." placeholder:"N"`
+	LogLevel  slog.Level         `help:"Least level to log: debug, info, warn or error." default:"warn"`
 }
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -92,7 +93,7 @@ func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	}
 	a, err := agent.New(agent.Config{
 		Self: self, Seed: seed, Connect: s.Connect || s.Config == "",
-		Timing: timing, Aligned: s.Align, RandomSeed: s.randomSeed(),
+		Timing: timing, Aligned: s.Align, Freshness: s.Freshness, RandomSeed: s.randomSeed(),
 		Monitor: s.Monitor, Provider: s.Provider, Logger: log,
 	})
 	if err != nil {

@@ -31,6 +31,7 @@ type Config struct {
 	Connect    bool           // gossip without waiting for [Agent.Connect]
 	Timing     protocol.Timing
 	Aligned    bool
+	Freshness  protocol.Freshness
 	RandomSeed uint64
 	Monitor    string // host:port
 	Provider   string // host:port
@@ -50,7 +51,7 @@ type Agent struct {
 	log       *slog.Logger
 	inbox     chan protocol.Event
 	questions chan func(*protocol.Node)
-	joined    chan struct{} // closed once the loop answers questions
+	joined    chan struct{}  // closed once the loop answers questions
 	peers     *xmlrpc.Client // to other nodes
 	servers   *xmlrpc.Client // to the monitor and the provider
 	provider  provider
@@ -158,7 +159,7 @@ func (a *Agent) run(ctx context.Context) error {
 	now := time.Now()
 	node, err := protocol.New(protocol.Config{
 		Self: a.config.Self, Seed: a.config.Seed, Spec: spec, Timing: a.config.Timing,
-		Aligned: a.config.Aligned, Generation: generation(now),
+		Aligned: a.config.Aligned, Freshness: a.config.Freshness, Generation: generation(now),
 		Random: rand.New(rand.NewPCG(a.config.RandomSeed, nameHash(a.config.Self))),
 	}, now)
 	if err != nil {

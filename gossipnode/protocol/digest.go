@@ -47,8 +47,9 @@ func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry
 		known.shaken, known.offered, known.keptSlot = 0, 0, false
 	}
 	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
+	sent := n.sentAt(from, known)
 	if e.Address != from && n.spec.Hearsay(known.suspected) {
-		n.heardOf(known)
+		n.heardOf(known, sent)
 	}
 }
 
@@ -99,6 +100,6 @@ func (n *Node) heardFrom(from gossip.Address) {
 		e = n.find(from)
 	}
 	e.directRound = n.roundNumber()
-	n.heardOf(e)
+	n.heardOf(e, n.clock)
 	n.checkPace(e)
 }

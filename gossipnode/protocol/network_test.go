@@ -16,23 +16,24 @@ import (
 // network runs nodes in virtual time. It stands for the agents, the provider and
 // the wire between them, and knows nothing of the protocol's rules.
 type network struct {
-	t        testing.TB
-	now      time.Time
-	spec     protocol.Spec
-	timing   protocol.Timing
-	aligned  bool
-	delay    time.Duration
-	nodes    map[string]*host
-	list     []gossip.Address // the provider's
-	noList   bool             // the provider is away
-	queue    eventQueue
-	sequence int
-	seed     uint64
-	random   *rand.Rand // loss and delay; nil: none
-	loss     float64
-	jitter   time.Duration
-	trace    func(at time.Time, node, what string)
-	check    func(h *host, effects []protocol.Effect)
+	t         testing.TB
+	now       time.Time
+	spec      protocol.Spec
+	timing    protocol.Timing
+	aligned   bool
+	freshness protocol.Freshness
+	delay     time.Duration
+	nodes     map[string]*host
+	list      []gossip.Address // the provider's
+	noList    bool             // the provider is away
+	queue     eventQueue
+	sequence  int
+	seed      uint64
+	random    *rand.Rand // loss and delay; nil: none
+	loss      float64
+	jitter    time.Duration
+	trace     func(at time.Time, node, what string)
+	check     func(h *host, effects []protocol.Effect)
 }
 
 type host struct {
@@ -40,6 +41,9 @@ type host struct {
 	node    *protocol.Node
 	up      bool
 	life    int
+	origin  time.Time          // of its clock
+	rate    float64            // seconds of the network in one second of its clock
+	resumes time.Time          // it does nothing before
 	vector  gossip.FaultVector // last reported
 	reports map[string]int
 	sent    map[string]int // messages by kind
@@ -103,13 +107,13 @@ func (w *network) start(name string) *host {
 		w.list = append(w.list, self)
 	}
 	node, err := protocol.New(protocol.Config{
-		Self: self, Seed: address(seed), Spec: w.spec, Timing: w.timing, Aligned: w.aligned,
+		Self: self, Seed: address(seed), Spec: w.spec, Timing: w.timing, Aligned: w.aligned, Freshness: w.freshness,
 		Generation: int32(w.now.Unix()), Random: rand.New(rand.NewPCG(w.seed, uint64(len(w.nodes)))),
 	}, w.now)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	h.node, h.up, h.vector = node, true, nil
+	h.node, h.up, h.vector, h.origin, h.rate = node, true, nil, w.now, 1
 	h.life++
 	w.step(h, protocol.Connect{})
 	return h
@@ -126,13 +130,35 @@ func (w *network) kill(name string) {
 	w.nodes[name].life++
 }
 
+// pause keeps a node from doing anything for d; messages wait.
+func (w *network) pause(name string, d time.Duration) { w.nodes[name].resumes = w.now.Add(d) }
+
+// slow makes a node's clock go slow from now on.
+func (w *network) slow(name string, rate float64) {
+	h := w.nodes[name]
+	h.origin, h.rate = w.now, rate
+}
+
+func (h *host) clock(t time.Time) time.Time {
+	return h.origin.Add(time.Duration(float64(t.Sub(h.origin)) / h.rate))
+}
+
+// deadline is rounded up: a tick that comes early does nothing.
+func (h *host) deadline() time.Time {
+	d := h.node.Deadline()
+	if h.rate == 1 {
+		return d
+	}
+	return h.origin.Add(time.Duration(float64(d.Sub(h.origin))*h.rate) + time.Microsecond)
+}
+
 func (w *network) push(at time.Time, h *host, ev protocol.Event) {
 	w.sequence++
 	heap.Push(&w.queue, queued{at: at, sequence: w.sequence, host: h, life: h.life, event: ev})
 }
 
 func (w *network) step(h *host, ev protocol.Event) {
-	effects := h.node.Step(w.now, ev)
+	effects := h.node.Step(h.clock(w.now), ev)
 	if w.check != nil {
 		w.check(h, effects)
 	}
@@ -140,7 +166,7 @@ func (w *network) step(h *host, ev protocol.Event) {
 		w.apply(h, effect)
 	}
 	w.sequence++
-	heap.Push(&w.queue, queued{at: h.node.Deadline(), sequence: w.sequence, host: h, life: h.life, event: protocol.Tick{}, deadline: true})
+	heap.Push(&w.queue, queued{at: h.deadline(), sequence: w.sequence, host: h, life: h.life, event: protocol.Tick{}, deadline: true})
 }
 
 func (w *network) apply(h *host, effect protocol.Effect) {
@@ -224,8 +250,13 @@ func (w *network) run(d time.Duration) {
 		if !next.host.up || next.life != next.host.life {
 			continue
 		}
-		if next.deadline && next.host.node.Deadline().After(next.at) {
+		if next.deadline && next.host.deadline().After(next.at) {
 			continue // an event in between has moved it
+		}
+		if next.at.Before(next.host.resumes) {
+			next.at = next.host.resumes
+			heap.Push(&w.queue, next)
+			continue
 		}
 		w.now = next.at
 		w.step(next.host, next.event)

@@ -17,6 +17,7 @@ type Config struct {
 	Spec       Spec
 	Timing     Timing
 	Aligned    bool       // rounds follow the wall clock; false: a phase of the node's own
+	Freshness  Freshness  // as of when hearsay counts
 	Generation int32      // Unix seconds of the start
 	Random     *rand.Rand // for target draws; used by this node alone
 
@@ -41,6 +42,9 @@ func (c Config) Validate() error {
 	if c.Random == nil {
 		return errors.New("random source: want one, got none")
 	}
+	if int(c.Freshness) >= len(freshnessNames) {
+		return fmt.Errorf("freshness %d: want 0 (arrival) or 1 (emission)", c.Freshness)
+	}
 	if c.Generation < 0 {
 		return fmt.Errorf("generation %d: want 0 to %d", c.Generation, gossip.MaxGeneration)
 	}
@@ -55,6 +59,9 @@ type Node struct {
 	timing  Timing
 	aligned bool
 	rand    *rand.Rand
+
+	freshness Freshness
+	beats     map[gossip.Address]*beatClock // under Emission
 
 	origin time.Time     // when the node was made
 	now    time.Time     // of the event being handled
@@ -103,6 +110,8 @@ func New(c Config, now time.Time) (*Node, error) {
 	n := &Node{
 		self: c.Self, seed: c.Seed, spec: c.Spec, timing: c.Timing, aligned: c.Aligned, rand: c.Random,
 		origin: now, now: now,
+		freshness:  c.Freshness,
+		beats:      map[gossip.Address]*beatClock{},
 		generation: c.Generation,
 		growth:     1,
 		status:     map[gossip.Address]string{},

@@ -7,15 +7,16 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-// heardOf renews an endpoint and ends its suspicion.
-func (n *Node) heardOf(e *endpoint) {
-	e.heard = n.clock
+// heardOf renews an endpoint as of the given instant, at the latest now, and ends
+// its suspicion unless that is T_fail ago already.
+func (n *Node) heardOf(e *endpoint, at time.Duration) {
+	e.heard = max(e.heard, at)
 	e.opinion = true
-	if !e.suspected {
+	if !e.suspected || n.clock-e.heard >= n.timing.Fail {
 		return
 	}
 	e.suspected = false
-	n.nextSilence = min(n.nextSilence, n.clock+n.timing.Fail)
+	n.nextSilence = min(n.nextSilence, e.heard+n.timing.Fail)
 	n.vectorDirty = true
 	n.emit(OpinionChanged{Peer: e.address, Suspected: false, Reason: Heard})
 }
