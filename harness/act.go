@@ -156,6 +156,7 @@ func (r *run) menu(args []string) error {
 	line := strings.Join(args, " ")
 	r.folder.event(r.elapsed(), "menu", line)
 	r.say("menu: %s", line)
+	r.typed = r.cluster.Now()
 	if err := r.cluster.Menu(r.ctx, line); err != nil {
 		return fmt.Errorf("menu %s: %w", line, err)
 	}

@@ -30,8 +30,9 @@ type run struct {
 	lastSample time.Time
 	dead       map[string]bool // as last sampled
 
-	cutOff []string // by the partition in force
-	mark   act      // the last thing done to nodes: what times are measured from
+	cutOff []string  // by the partition in force
+	mark   act       // the last thing done to nodes: what times are measured from
+	typed  time.Time // the last menu entry
 
 	cases        []CaseRun
 	expectations int
