@@ -33,7 +33,7 @@ func resultTable(outcomes []harness.Outcome) string {
 		}
 	}
 	return w.Render() + "\n" + `measured: from the harness's own kill or restart to the result; as printed: from the menu entry, by the monitor;
-the original: what its authors once recorded, a baseline only.` + "\n"
+the original: what its authors once recorded (at SPEED=1), a baseline only.` + "\n"
 }
 
 func expectedText(c harness.CaseRun) string {
