@@ -11,6 +11,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,6 +35,10 @@ const patience = 30 * time.Second
 type Backend struct {
 	// Programs is the folder that the programs are in; empty: they are built.
 	Programs string
+	// Instead has, for a process's name, a program with its first arguments that
+	// is run in place of ours, with the same flags after them. It must say what
+	// ours say when they listen.
+	Instead map[string][]string
 
 	mu sync.Mutex
 }
@@ -62,7 +67,7 @@ func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, e
 		return nil, err
 	}
 	for try := 1; ; try++ {
-		c, err := start(ctx, dir, s)
+		c, err := start(ctx, dir, b.Instead, s)
 		if err == nil {
 			return c, nil
 		}
@@ -74,6 +79,7 @@ func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, e
 
 type cluster struct {
 	dir      string // of the run
+	instead  map[string][]string
 	names    []string
 	started  map[string]time.Time
 	commands map[string]keeper.Process
@@ -88,7 +94,7 @@ type cluster struct {
 	down map[string]bool // ended on purpose
 }
 
-func start(ctx context.Context, programs string, s harness.Spec) (harness.Cluster, error) {
+func start(ctx context.Context, programs string, instead map[string][]string, s harness.Spec) (harness.Cluster, error) {
 	ports, err := freePorts(ctx, s.Nodes+2)
 	if err != nil {
 		return nil, err
@@ -103,7 +109,7 @@ func start(ctx context.Context, programs string, s harness.Spec) (harness.Cluste
 		return nil, err
 	}
 	c := &cluster{
-		dir: s.Dir, started: map[string]time.Time{}, commands: map[string]keeper.Process{}, ports: map[string]int{},
+		dir: s.Dir, instead: instead, started: map[string]time.Time{}, commands: map[string]keeper.Process{}, ports: map[string]int{},
 		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
 		monitor:  wire.Monitor{Client: client, HostPort: hostport(ports[0])},
 		provider: wire.Provider{Client: client, HostPort: hostport(ports[1])},
@@ -162,9 +168,13 @@ func (c *cluster) plan(programs string, s harness.Spec, ports []int) error {
 
 func (c *cluster) command(name, programs, prog, home string, port int, args ...string) {
 	c.ports[name] = port
+	path, args := program(programs, prog), append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...)
+	if other := c.instead[name]; len(other) > 0 {
+		path, args = other[0], append(slices.Clone(other[1:]), args...)
+	}
 	c.commands[name] = keeper.Process{
-		Path:   program(programs, prog),
-		Args:   append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...),
+		Path:   path,
+		Args:   args,
 		Dir:    home,
 		Stdout: filepath.Join(c.dir, name+".out"),
 		Stderr: filepath.Join(c.dir, name+".log"),
