@@ -26,10 +26,11 @@ type host struct {
 	paused bool
 	life   uint32
 	free   int64  // when it is through with its last event
-	inbox  []item // what waits: it is paused, busy, or not joined yet
+	inbox  []item // what waits: it is paused or busy
 
 	// A node's own.
-	node    *protocol.Node // nil until the provider has let it in
+	node    *protocol.Node   // nil until the provider has let it in
+	early   []protocol.Event // what has come before that
 	random  *rand.Rand
 	tickAt  int64 // of the one tick in the queue that counts; 0: none
 	sending int   // calls to peers under way
@@ -80,6 +81,7 @@ func (w *World) start(h *host) {
 	case aProvider:
 		w.provider.start()
 	case aNode:
+		h.early = nil
 		h.node, h.tickAt, h.sending, h.sent, h.spun = nil, 0, 0, 0, false
 		h.outbox = outbox{waits: waits{first: w.config.Timing.Heartbeat}}
 		h.lists = fetcher{waits: waits{first: w.config.Timing.Heartbeat}}
@@ -112,7 +114,7 @@ func (w *World) joined(h *host) {
 	now := h.clock.read(w.now)
 	h.random = rand.New(rand.NewPCG(w.config.Seed+uint64(h.life)-1, nameHash(h.address)))
 	c := protocol.Config{
-		Self: h.address, Seed: h.seed, Spec: w.config.Protocol, Timing: w.config.Timing, Aligned: w.config.Aligned,
+		Self: h.address, Seed: h.seed, Spec: w.config.Protocol, Timing: w.config.Timing, Aligned: w.config.Aligned, Freshness: w.config.Freshness,
 		Generation: int32(min(max(now.Unix(), 0), gossip.MaxGeneration)), Random: h.random,
 	}
 	if w.known != nil && h.life == 1 {
@@ -134,6 +136,10 @@ func (w *World) joined(h *host) {
 			}
 		})
 	}
+	for _, ev := range h.early {
+		h.inbox = append(h.inbox, item{event: ev})
+	}
+	h.early = nil
 	w.drain(h)
 }
 
@@ -148,7 +154,7 @@ func nameHash(a gossip.Address) uint64 {
 func (w *World) receive(c *call) {
 	ev := protocol.Receive{From: c.from.address, Message: c.message}
 	if c.to.node == nil {
-		c.to.inbox = append(c.to.inbox, item{event: ev})
+		c.to.early = append(c.to.early, ev)
 		return
 	}
 	w.act(c.to, ev)
@@ -222,7 +228,7 @@ func (w *World) act(h *host, ev protocol.Event) {
 
 // drain goes on with what has waited, in order.
 func (w *World) drain(h *host) {
-	for len(h.inbox) > 0 && h.up && !h.stuck(w.now) && (h.node != nil || h.kind != aNode) {
+	for len(h.inbox) > 0 && h.up && !h.stuck(w.now) {
 		i := h.inbox[0]
 		h.inbox = h.inbox[1:]
 		switch {

@@ -17,9 +17,11 @@ type Config struct {
 	Nodes    int
 	Timing   protocol.Timing
 	Aligned  bool
-	Seed     uint64
-	Peers    Network // between nodes
-	Servers  Network // between nodes, monitor and provider
+	// Freshness is as of when hearsay counts at the nodes.
+	Freshness protocol.Freshness
+	Seed      uint64
+	Peers     Network // between nodes
+	Servers   Network // between nodes, monitor and provider
 
 	// Spread is the time over which the nodes start, evenly with some chance, in
 	// the order of their numbers. Rounds that are not aligned get their phases

@@ -28,12 +28,14 @@ type Plan struct {
 	Nodes    int             `json:"nodes"`
 	Aligned  bool            `json:"aligned"`
 	Timing   protocol.Timing `json:"timing"`
-	Peers    sim.Network     `json:"peers"`
-	Servers  sim.Network     `json:"servers"`
-	Machines []sim.Machine   `json:"machines"` // node1's first; the last for all others
-	Chaos    time.Duration   `json:"chaos"`    // how long faults may last
-	Faults   []Fault         `json:"faults"`   // by time
-	Victims  int             `json:"victims"`  // killed in the calm afterwards
+
+	Freshness protocol.Freshness `json:"freshness"`
+	Peers     sim.Network        `json:"peers"`
+	Servers   sim.Network        `json:"servers"`
+	Machines  []sim.Machine      `json:"machines"` // node1's first; the last for all others
+	Chaos     time.Duration      `json:"chaos"`    // how long faults may last
+	Faults    []Fault            `json:"faults"`   // by time
+	Victims   int                `json:"victims"`  // killed in the calm afterwards
 }
 
 // Kind is what a fault does.
@@ -100,6 +102,9 @@ func Draw(seed uint64) Plan {
 		Timing: protocol.DefaultTiming(), Chaos: time.Duration(30+r.IntN(90)) * time.Second,
 	}
 	p.Victims = min(1+r.IntN(2), max(1, p.Nodes-2))
+	if r.IntN(4) == 0 {
+		p.Freshness = protocol.Emission
+	}
 	delays := []sim.Delay{
 		{Shape: sim.Constant, Low: time.Millisecond},
 		{Shape: sim.Uniform, Low: 100 * time.Microsecond, High: 20 * time.Millisecond},

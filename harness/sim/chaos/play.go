@@ -63,6 +63,7 @@ func Play(p Plan) (*Failure, error) {
 		return nil, fmt.Errorf("plan: unknown protocol %q", p.Protocol)
 	}
 	c := sim.DefaultConfig(spec)
+	c.Freshness = p.Freshness
 	c.Nodes, c.Aligned, c.Timing, c.Seed, c.Peers, c.Servers = p.Nodes, p.Aligned, p.Timing, p.Seed, p.Peers, p.Servers
 	c.Spread = p.Timing.Gossip
 	c.Machine = func(node int) sim.Machine {
@@ -124,23 +125,16 @@ func (y *player) run() {
 	}
 	y.phase = "healing"
 	y.heal()
-	if !y.pass(y.settleLimit(), y.right) && y.failure == nil {
-		y.fail(Settles, "%v after healing: %s", y.settleLimit(), y.wrongs())
+	if !y.pass(y.plan.settleLimit(), y.right) && y.failure == nil && !y.right() {
+		y.fail(Settles, "%v after healing: %s", y.plan.settleLimit(), y.wrongs())
 	}
 	// Right once is not enough: news of the healing may still be on its way.
-	y.pass(y.settleLimit(), never)
+	y.pass(y.plan.settleLimit(), never)
 	if y.failure == nil && !y.right() {
-		y.fail(Settles, "%v after healing: %s", 2*y.settleLimit(), y.wrongs())
+		y.fail(Settles, "%v after healing: %s", 2*y.plan.settleLimit(), y.wrongs())
 	}
 	y.phase = "calm"
 	y.finish()
-}
-
-// settleLimit allows for the bound of nodes that died at the last moment, in
-// rounds that may not be aligned, and for a node's longest wait before it tries
-// the monitor or the provider again.
-func (y *player) settleLimit() time.Duration {
-	return protocol.DetectionBound(y.spec, y.plan.Timing, len(y.world.Nodes()), 3, false) + 8*y.plan.Timing.Heartbeat
 }
 
 // finish kills nodes of the calm cluster and has the monitor find them.
@@ -164,7 +158,7 @@ func (y *player) finish() {
 	y.world.Type(strconv.Itoa(victims))
 	deaths := len(y.world.Nodes()) - len(live) + victims
 	bound := protocol.DetectionBound(y.spec, y.plan.Timing, len(y.world.Nodes()), deaths, y.plan.Aligned && !y.offsets())
-	if !y.pass(bound, y.right) && y.failure == nil {
+	if !y.pass(bound, y.right) && y.failure == nil && !y.right() {
 		y.fail(Detects, "%v after the death of %v: %s", bound, live[len(live)-victims:], y.wrongs())
 	}
 	y.pass(y.plan.Timing.Fail, never)
@@ -183,7 +177,8 @@ func (y *player) offsets() bool {
 // right tells whether the monitor knows every running node and holds exactly
 // those dead that are. Where nobody else is left to judge a node the last verdict
 // stands, and a dead node that no observer of this monitor has ever reported on
-// does not count (DESIGN.md, decisions 7 and 8).
+// does not count (DESIGN.md, decisions 7 and 8); nor does one of which no running
+// process has heard in its life, so that nobody has anything to judge it by.
 func (y *player) right() bool { return y.wrongs() == "" }
 
 func (y *player) wrongs() string {
@@ -202,11 +197,22 @@ func (y *player) wrongs() string {
 			text += name + " runs and is held dead; "
 		case running && !n.Fresh:
 			text += name + " runs and is not heard; "
-		case !running && known && !n.Failed && n.ReportedOn && n.Observers > 0:
+		case !running && known && !n.Failed && n.ReportedOn && n.Observers > 0 && y.remembered(n.Address):
 			text += fmt.Sprintf("%s is dead and held alive, suspected by %d of %d; ", name, n.Suspecting, n.Observers)
 		}
 	}
 	return text
+}
+
+func (y *player) remembered(a gossip.Address) bool {
+	for _, name := range y.world.Nodes() {
+		if n := y.world.Node(name); n != nil {
+			if _, ok := n.Digest().Get(a); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (y *player) process(_ time.Duration, name string, c sim.Change) {
@@ -221,7 +227,7 @@ func (y *player) process(_ time.Duration, name string, c sim.Change) {
 func (y *player) step(s sim.Step) {
 	w := y.witness[s.Name]
 	if w == nil || w.life != s.Life {
-		w = newWitness(s, y.spec, y.plan.Timing)
+		w = newWitness(s, y.spec, y.plan)
 		y.witness[s.Name] = w
 	}
 	if err := w.step(s); err != nil {

@@ -14,6 +14,7 @@ import (
 type witness struct {
 	life      uint32
 	spec      protocol.Spec
+	freshness protocol.Freshness
 	timing    protocol.Timing
 	self      gossip.Address
 	version   map[gossip.Address]version
@@ -32,9 +33,9 @@ func (v version) less(o version) bool {
 	return v.generation < o.generation || v.generation == o.generation && v.heartbeat < o.heartbeat
 }
 
-func newWitness(s sim.Step, spec protocol.Spec, timing protocol.Timing) *witness {
+func newWitness(s sim.Step, spec protocol.Spec, p Plan) *witness {
 	return &witness{
-		life: s.Life, spec: spec, timing: timing, self: s.Node.Self(), last: s.Now,
+		life: s.Life, spec: spec, freshness: p.Freshness, timing: p.Timing, self: s.Node.Self(), last: s.Now,
 		version: map[gossip.Address]version{}, heard: map[gossip.Address]time.Time{}, direct: map[gossip.Address]time.Time{},
 		suspected: map[gossip.Address]bool{}, reason: map[gossip.Address]protocol.Reason{},
 	}
@@ -122,7 +123,7 @@ func (w *witness) opinion(now time.Time, e protocol.OpinionChanged) error {
 		return fmt.Errorf("suspects itself")
 	case !e.Suspected && age != 0:
 		return fmt.Errorf("clears %s, of which it last heard %v ago", e.Peer, age)
-	case e.Suspected && e.Reason == protocol.Silent && age < w.timing.Fail:
+	case e.Suspected && e.Reason == protocol.Silent && now.Sub(w.counted(e.Peer)) < w.timing.Fail:
 		return fmt.Errorf("suspects %s of which it heard %v ago, within T_fail", e.Peer, age)
 	case e.Suspected && e.Reason == protocol.MissedSlot:
 		if err := w.slot(now, e.Peer); err != nil {
@@ -131,6 +132,16 @@ func (w *witness) opinion(now time.Time, e protocol.OpinionChanged) error {
 	}
 	w.suspected[e.Peer], w.reason[e.Peer] = e.Suspected, e.Reason
 	return nil
+}
+
+// counted is as of when the node must count what it heard of a peer: by emission
+// time news by way of others may be older than its arrival, messages of the
+// peer's own may not.
+func (w *witness) counted(a gossip.Address) time.Time {
+	if w.freshness == protocol.Emission {
+		return w.direct[a]
+	}
+	return w.heard[a]
 }
 
 // slot checks a suspicion by the sequence check: the slot judged is two rounds
@@ -165,7 +176,7 @@ func (w *witness) vector(now time.Time, v gossip.FaultVector) error {
 		switch {
 		case !known:
 			return fmt.Errorf("has an opinion of %s, of which it never heard", c.Address)
-		case c.Suspected && age < w.timing.Fail && w.reason[c.Address] != protocol.MissedSlot:
+		case c.Suspected && now.Sub(w.counted(c.Address)) < w.timing.Fail && w.reason[c.Address] != protocol.MissedSlot:
 			return fmt.Errorf("reports %s suspected, of which it heard %v ago", c.Address, age)
 		case !c.Suspected && age >= w.timing.Fail:
 			return fmt.Errorf("reports %s as not suspected, of which it last heard %v ago", c.Address, age)

@@ -1,0 +1,91 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrFound is wrapped by Run's error when some seed's run has failed.
+var ErrFound = errors.New("an invariant does not hold")
+
+// Budget is what CI plays.
+const Budget = 10_000
+
+// shrinkBudget bounds the runs that one finding is shrunk with.
+const shrinkBudget = 400
+
+// Seeds reads what a user chooses by SEED=N or SEEDS=FROM-TO; both empty: 1 to
+// Budget.
+func Seeds(one, several string) (first, last uint64, err error) {
+	bad := func(name, text, want string) (uint64, uint64, error) {
+		return 0, 0, fmt.Errorf("%s=%s: want %s", name, text, want)
+	}
+	switch {
+	case one != "" && several != "":
+		return bad("SEED", one, "either SEED or SEEDS")
+	case one != "":
+		if first, err = strconv.ParseUint(one, 10, 63); err != nil {
+			return bad("SEED", one, "a whole number")
+		}
+		return first, first, nil
+	case several != "":
+		from, to, ok := strings.Cut(several, "-")
+		first, err = strconv.ParseUint(from, 10, 63)
+		if err == nil && ok {
+			last, err = strconv.ParseUint(to, 10, 63)
+		}
+		if err != nil || !ok || last < first {
+			return bad("SEEDS", several, "FROM-TO, two whole numbers")
+		}
+		return first, last, nil
+	}
+	return 1, Budget, nil
+}
+
+// Run plays seeds, tells out how it goes, shrinks what fails and keeps it in
+// folder. Its error wraps ErrFound if anything failed.
+func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) error {
+	began, told := time.Now(), time.Now()
+	var findings []Finding
+	played, err := Hunt(ctx, first, last, func(f Finding) {
+		findings = append(findings, f)
+		fmt.Fprintf(out, "seed %d: %v\n", f.Seed, f.Failure)
+	}, func(n uint64) {
+		if time.Since(told) > 5*time.Second {
+			told = time.Now()
+			left := time.Duration(float64(told.Sub(began)) / float64(n) * float64(last-first+1-n))
+			fmt.Fprintf(out, "%d of %d runs, %d failed, about %v to go\n", n, last-first+1, len(findings), left.Round(time.Second))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		if ctx.Err() != nil {
+			break
+		}
+		plan, failure := Shrink(f.Plan, f.Failure, shrinkBudget)
+		paths, err := Save(ctx, folder, plan, failure)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\nseed %d, %s with %d nodes, shrunk from %d faults to %d: %v\n", f.Seed, plan.Protocol, plan.Nodes, len(f.Plan.Faults), len(plan.Faults), failure)
+		for _, fault := range plan.Faults {
+			fmt.Fprintf(out, "  %s\n", fault)
+		}
+		fmt.Fprintf(out, "  kept in %s; again with SEED=%d\n", strings.Join(paths, " and "), f.Seed)
+	}
+	fmt.Fprintf(out, "%d runs, seeds %d to %d, %d failed, in %v\n", played, first, last, len(findings), time.Since(began).Round(time.Second))
+	switch {
+	case len(findings) > 0:
+		return fmt.Errorf("%w in %d of %d runs", ErrFound, len(findings), played)
+	case played < last-first+1:
+		return fmt.Errorf("stopped after %d of %d runs: %w", played, last-first+1, ctx.Err())
+	}
+	return nil
+}
