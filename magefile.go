@@ -53,3 +53,6 @@ func (Scenario) All(ctx context.Context) error { return tasks.All(ctx, os.Stdout
 func (Scenario) Run(ctx context.Context, file string) error {
 	return tasks.File(ctx, os.Stdout, file)
 }
+
+// Words explains the language of scenario scripts
+func (Scenario) Words() error { return tasks.Words(os.Stdout) }

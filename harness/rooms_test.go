@@ -128,6 +128,9 @@ func TestRooms(t *testing.T) {
 		t.Fatalf("go list found %d packages only", len(packages))
 	}
 	for _, p := range packages {
+		if len(p.GoFiles) == 0 {
+			continue // tests only: they may look into every room
+		}
 		folder := strings.TrimPrefix(p.ImportPath, module+"/")
 		r, ok := roomOf(folder)
 		if !ok {

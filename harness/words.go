@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -31,7 +33,7 @@ func words() map[string]word {
 		"menu":      {"TEXT...", "type a line at the monitor's menu", 1, -1, (*run).menu},
 		"sleep":     {"D", "let time pass", 1, 1, (*run).sleep},
 		"allow":     {"dead NAME...", "these may be held dead though they run", 2, -1, (*run).allow},
-		"expect":    {"case N | nodes N | victims NAME... | within D | false-failures N | false-suspicions N | disputed N | results N | dead NAME... | alive NAME...", "fail unless it is so", 2, -1, (*run).expect},
+		"expect":    {"case N | nodes N | victims NAME... | within D | false-failures N | false-suspicions N | disputed N (of the last result); results N | dead NAME... | alive NAME...", "fail unless it is so", 2, -1, (*run).expect},
 	}
 }
 
@@ -40,10 +42,23 @@ func words() map[string]word {
 var engineWords = strings.Fields("cd chmod cmp cmpenv cp env exec exists grep mkdir mv rm skip stderr stdin stdout stop symlink ttyin ttyout unix2dos unquote wait")
 
 func knownWords() string {
-	var names []string
-	for name := range words() {
-		names = append(names, name)
+	return strings.Join(slices.Sorted(maps.Keys(words())), ", ") + "; and testscript's " + strings.Join(engineWords, ", ")
+}
+
+// Words describes the script language for people, a line for each word.
+func Words() string {
+	var b strings.Builder
+	table := words()
+	for _, name := range slices.Sorted(maps.Keys(table)) {
+		w := table[name]
+		fmt.Fprintf(&b, "  %s\n      %s\n", strings.TrimSpace(name+" "+w.usage), w.help)
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", ") + "; and testscript's " + strings.Join(engineWords, ", ")
+	return b.String() + `
+Names: node1, node2 and so on, ranges such as node2..node4, others (every node
+that runs undisturbed), monitor, provider. Lengths of time D are terms joined by
+'+': 20s (divided by SPEED), fail, 2*gossip, heartbeat, bound (by when the last
+act must show). Counts N may be ranges such as 0..3. A line may begin with
+conditions: [local] [docker] [sim], or [!local]. $PROTOCOL, $NODES and $SPEED come
+from the environment; $LAST, $LAST2 and $LAST3 are the last nodes' names.
+testscript's own words: ` + strings.Join(engineWords, " ") + ".\n"
 }

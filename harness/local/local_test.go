@@ -11,10 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/harness/local/keeper"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func options(t *testing.T, b *Backend) harness.Options {
 	t.Helper()

@@ -75,6 +75,12 @@ func All(ctx context.Context, out io.Writer) error {
 	return conclude(out, outcomes)
 }
 
+// Words explains the script language.
+func Words(out io.Writer) error {
+	fmt.Fprintf(out, "The words of scenario scripts (examples: harness/scenarios):\n\n%s", harness.Words())
+	return nil
+}
+
 func all(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
 	var outcomes []harness.Outcome
 	for _, name := range protocol.Names() {
