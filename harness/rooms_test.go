@@ -43,6 +43,7 @@ var rooms = []room{
 	{"monitor", "monitor/service monitor/dashboard monitor/testcase gossipnode/protocol internal/command internal/config internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{"provider/registry", "internal/gossip", "", true},
 	{"provider", "provider/registry gossipnode/protocol internal/command internal/config internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{"docs", "", "", false},
 	{"harness", "harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/wire internal/xmlrpc", "*", false},
 }
 
