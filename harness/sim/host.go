@@ -115,10 +115,11 @@ func (w *World) joined(h *host) {
 	h.random = rand.New(rand.NewPCG(w.config.Seed+uint64(h.life)-1, nameHash(h.address)))
 	c := protocol.Config{
 		Self: h.address, Seed: h.seed, Spec: w.config.Protocol, Timing: w.config.Timing, Aligned: w.config.Aligned, Freshness: w.config.Freshness,
-		Generation: int32(min(max(now.Unix(), 0), gossip.MaxGeneration)), Random: h.random,
+		Generation: generation(now), Random: h.random,
 	}
 	if w.known != nil && h.life == 1 {
-		c.Seed, c.Known = "", w.known
+		e, _ := w.known.Get(h.address)
+		c.Seed, c.Known, c.Generation = "", w.known, e.Generation
 	}
 	node, err := protocol.New(c, now)
 	if err != nil {
@@ -141,6 +142,11 @@ func (w *World) joined(h *host) {
 	}
 	h.early = nil
 	w.drain(h)
+}
+
+// generation is a node's start in Unix seconds, as the agent has it.
+func generation(start time.Time) int32 {
+	return int32(min(max(start.Unix(), 0), gossip.MaxGeneration))
 }
 
 // nameHash gives nodes that share a seed different draws, as the agent does.

@@ -236,7 +236,9 @@ func (w *World) acquaint() {
 	for _, h := range w.hosts {
 		if h.kind == aNode {
 			w.provider.members.Join(h.address)
-			known = append(known, gossip.DigestEntry{Address: h.address, AppVersion: gossip.AppVersion})
+			known = append(known, gossip.DigestEntry{
+				Address: h.address, AppVersion: gossip.AppVersion, Generation: generation(h.clock.read(0)),
+			})
 		}
 	}
 	w.known = gossip.NewDigest(known)
