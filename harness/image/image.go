@@ -113,7 +113,7 @@ func (o Options) bases(ctx context.Context, dockerfile string) (bases, error) {
 		}
 		def, ok := argument(dockerfile, name)
 		if !ok {
-			return bases{}, fmt.Errorf("Dockerfile: no line ARG %s=IMAGE", name)
+			return bases{}, fmt.Errorf("the Dockerfile has no line ARG %s=IMAGE", name)
 		}
 		*base = def
 	}
