@@ -74,9 +74,12 @@ func (n *Node) behind(d gossip.Digest) []gossip.Address {
 }
 
 // greeting is the message a round has for a peer: the digest, or a SYN if they
-// have not shaken hands since the node last learnt of a member.
+// have not shaken hands since the node last learnt of a member. An original that
+// has been quiet for a round gets a SYN too, because it must answer that: its
+// own rounds are lost when their targets are dead, and under brr it has so few
+// targets that it may fall silent though it lives.
 func (n *Node) greeting(to gossip.Address) gossip.Message {
-	if e := n.find(to); e != nil && e.shaken == n.growth {
+	if e := n.find(to); e != nil && e.shaken == n.growth && (!e.original() || n.clock-e.heard < n.timing.Gossip) {
 		return gossip.Gossip{Digest: n.Digest()}
 	}
 	n.count()

@@ -15,10 +15,12 @@ var sequenceCheck = Spec{
 	Slots:   true,
 }
 
-// minSlotGeneration is the lowest generation of a node that keeps slots: the
-// original's generations are the hour of the day in seconds, and its cycles
-// start when they like.
-const minSlotGeneration = 86_400
+// originalGenerations is above those of all original nodes, which are the hour
+// of the day in seconds. Such a node keeps no slots: its cycles start when they
+// like.
+const originalGenerations = 86_400
+
+func (e *endpoint) original() bool { return e.generation < originalGenerations }
 
 // judgeSlot runs at the start of round and looks at the slot of two rounds ago:
 // clocks differ, so a message one round early or late still counts (DESIGN.md,
@@ -37,7 +39,7 @@ func (n *Node) judgeSlot(round int64) {
 	kept := e.directRound != never && e.directRound >= slot-1
 	missed := !kept && e.keptSlot
 	e.keptSlot = kept
-	if missed && !e.suspected && e.generation >= minSlotGeneration {
+	if missed && !e.suspected && !e.original() {
 		n.suspect(e, MissedSlot)
 	}
 }
