@@ -3,8 +3,8 @@
 // The targets are thin: the work is in harness/tasks.
 //
 // Settings come from the environment: PROTOCOL (scrr), NODES (8), SPEED (1;
-// 10 divides all intervals by 10), BACKEND (local), RUNS (runs, the folder that
-// each scenario leaves its own folder in).
+// 10 divides all intervals by 10), BACKEND (docker where an engine has the image,
+// else local), RUNS (runs, the folder that each scenario leaves its own folder in).
 package main
 
 import (

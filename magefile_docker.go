@@ -10,6 +10,7 @@ import (
 
 	"gossiprpc/harness/docker"
 	"gossiprpc/harness/image"
+	"gossiprpc/harness/tasks"
 )
 
 // Image builds the container image gossip (bases: BUILD_BASE, RUN_BASE), where they cannot be pulled from stand-ins made on this machine
@@ -26,3 +27,9 @@ type Docker mg.Namespace
 func (Docker) Clean(ctx context.Context) error {
 	return docker.Clean(ctx, "", "", os.Stdout)
 }
+
+// Scenarios runs in containers what CI does: the three cases of all protocols, PROTOCOL at full time, and all other scripts
+func (Docker) Scenarios(ctx context.Context) error { return tasks.Containers(ctx, os.Stdout) }
+
+// Extra runs all scripts but the three cases and the demo, on one protocol (PROTOCOL=scrr, SPEED=1)
+func (Scenario) Extra(ctx context.Context) error { return tasks.Extra(ctx, os.Stdout) }

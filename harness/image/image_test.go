@@ -100,6 +100,9 @@ func TestNoDocker(t *testing.T) {
 // The image holds what the README's reader expects, and is small.
 func TestImage(t *testing.T) {
 	if !exists(t.Context(), "gossip") {
+		if os.Getenv("CI") != "" {
+			t.Fatal("no image gossip: go tool mage image")
+		}
 		t.Skip("no image gossip: go tool mage image")
 	}
 	for _, user := range []string{"app_user", "root"} {

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path"
-	"slices"
 	"strings"
 
 	"gossiprpc/gossipnode/protocol"
@@ -21,8 +19,6 @@ const leastNodes = 4
 
 // cases are the three test cases of the README, by scenario.
 var cases = []string{"single", "simultaneous", "revive"}
-
-func backendNames() []string { return slices.Sorted(maps.Keys(backends)) }
 
 // Demo runs the three cases one after the other in one cluster.
 func Demo(ctx context.Context, out io.Writer) error {

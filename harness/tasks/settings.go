@@ -1,7 +1,8 @@
 // Package tasks is the work behind the targets of magefile.go: the demo, the
 // scenarios, and what CI runs.
 //
-// In flow the environment (PROTOCOL, NODES, SPEED, BACKEND, RUNS) and a
+// In flow the environment (PROTOCOL, NODES, SPEED, BACKEND, RUNS;
+// IMAGE and PREFIX for containers) and a
 // target's arguments; out flow progress and tables for people, and an error
 // that carries the exit code.
 package tasks
@@ -14,7 +15,6 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
-	"gossiprpc/harness/local"
 )
 
 // Exit codes of the targets.
@@ -40,11 +40,6 @@ func wrongUse(format string, args ...any) error {
 
 func failed(format string, args ...any) error {
 	return exitError{exitFailed, fmt.Errorf(format, args...)}
-}
-
-// backends are the kinds of cluster that BACKEND can choose, by name.
-var backends = map[string]func() harness.Backend{
-	"local": func() harness.Backend { return &local.Backend{} },
 }
 
 // settings reads the environment. Progress goes to out.
@@ -75,14 +70,7 @@ func settings(getenv func(string) string, out io.Writer) (harness.Options, error
 	if v := getenv("RUNS"); v != "" {
 		o.Runs = v
 	}
-	name := getenv("BACKEND")
-	if name == "" {
-		name = "local"
-	}
-	backend, ok := backends[name]
-	if !ok {
-		return o, wrongUse("BACKEND=%s is unknown, want %s", name, strings.Join(backendNames(), ", "))
-	}
-	o.Backend = backend()
-	return o, nil
+	var err error
+	o.Backend, err = pickBackend(getenv, out)
+	return o, err
 }

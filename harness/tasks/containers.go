@@ -1,0 +1,143 @@
+package tasks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
+	"gossiprpc/harness/docker"
+	"gossiprpc/harness/local"
+)
+
+// engineLimit is how long an engine may take to answer before it counts as none.
+const engineLimit = 5 * time.Second
+
+// pickBackend is the one that BACKEND names. When it names none, clusters run in
+// containers where that can be, else here; and which it is, is said.
+func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, error) {
+	containers := &docker.Backend{Image: getenv("IMAGE"), Prefix: getenv("PREFIX")}
+	ctx, cancel := context.WithTimeout(context.Background(), engineLimit)
+	defer cancel()
+	switch name := getenv("BACKEND"); name {
+	case "local":
+		return &local.Backend{}, nil
+	case "docker":
+		if err := containers.Available(ctx); err != nil {
+			return nil, wrongUse("BACKEND=docker: %w", err)
+		}
+		return containers, nil
+	case "":
+		err := containers.Available(ctx)
+		if err == nil {
+			fmt.Fprintln(out, "in containers; BACKEND=local uses processes of this machine")
+			return containers, nil
+		}
+		fmt.Fprintf(out, "with processes of this machine, not in containers (%v)\n", err)
+		return &local.Backend{}, nil
+	default:
+		return nil, wrongUse("BACKEND=%s is unknown, want docker or local", name)
+	}
+}
+
+// Extra runs all scripts but the three cases and the demo, on one protocol.
+func Extra(ctx context.Context, out io.Writer) error {
+	o, err := settings(os.Getenv, out)
+	if err != nil {
+		return err
+	}
+	outcomes, err := extra(ctx, out, o)
+	if err != nil {
+		return err
+	}
+	return conclude(out, outcomes)
+}
+
+func extra(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+	files, err := harness.Scenarios.ReadDir("scenarios")
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []harness.Outcome
+	for _, file := range files {
+		name := strings.TrimSuffix(file.Name(), ".txt")
+		if name == "demo" || slices.Contains(cases, name) {
+			continue
+		}
+		text, err := harness.Scenarios.ReadFile(path.Join("scenarios", file.Name()))
+		if err != nil {
+			return outcomes, err
+		}
+		if bytes.Contains(text, []byte("\n["+o.Backend.Name()+"] skip ")) {
+			fmt.Fprintf(out, "\n%s: not on backend %s, the script says\n", name, o.Backend.Name())
+			continue
+		}
+		outcome, err := announced(ctx, out, o, name)
+		if err != nil {
+			return outcomes, err
+		}
+		outcomes = append(outcomes, outcome)
+	}
+	return outcomes, nil
+}
+
+func announced(ctx context.Context, out io.Writer, o harness.Options, name string) (harness.Outcome, error) {
+	if ctx.Err() != nil {
+		return harness.Outcome{}, ctx.Err()
+	}
+	fmt.Fprintf(out, "\n%s, %s, %d nodes, SPEED=%g, %s\n", name, o.Protocol, o.Nodes, o.Speed, o.Backend.Name())
+	outcome, err := runOne(ctx, o, shipped(name))
+	if err == nil {
+		fmt.Fprintf(out, "%s\n", outcome.Verdict)
+	}
+	return outcome, err
+}
+
+// Containers is what CI runs in containers: the three cases of all protocols,
+// at the original's pace for one of them (PROTOCOL) and at five times that for
+// the rest, and all other scripts on that one.
+func Containers(ctx context.Context, out io.Writer) error {
+	o, err := settings(func(name string) string {
+		if name == "BACKEND" {
+			return "docker"
+		}
+		return os.Getenv(name)
+	}, out)
+	if err != nil {
+		return err
+	}
+	outcomes, err := inContainers(ctx, out, o)
+	if err != nil {
+		return errors.Join(err, conclude(out, outcomes))
+	}
+	return conclude(out, outcomes)
+}
+
+func inContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+	full := o.Protocol
+	var outcomes []harness.Outcome
+	for _, name := range protocol.Names() {
+		o.Protocol, o.Speed = name, 5
+		if name == full {
+			o.Speed = 1
+		}
+		for _, kase := range cases {
+			outcome, err := announced(ctx, out, o, kase)
+			if err != nil {
+				return outcomes, err
+			}
+			outcomes = append(outcomes, outcome)
+		}
+	}
+	o.Protocol, o.Speed = full, 5
+	more, err := extra(ctx, out, o)
+	return append(outcomes, more...), err
+}
