@@ -1,0 +1,60 @@
+// Package interop runs clusters in which some processes are Python's, to hold
+// this project to the original that they behave as: same wire, same rules, same
+// faults.
+//
+// In flow a [Mix] (which process is whose) and a protocol; out flow a run's
+// folder and what was seen. The Python programs in testdata/python are written
+// for this project, with Python's standard library alone.
+package interop
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+//go:embed testdata/python/*.py
+var programs embed.FS
+
+const programFolder = "testdata/python"
+
+// ErrNoPython is wrapped when there is no python3 to run the peers with.
+var ErrNoPython = errors.New("no python3")
+
+// Python is an interpreter and the folder that the peers' programs are in.
+type Python struct{ interpreter, folder string }
+
+// NewPython writes the peers' programs into a folder of their own below dir.
+func NewPython(dir string) (Python, error) {
+	interpreter, err := exec.LookPath("python3")
+	if err != nil {
+		return Python{}, fmt.Errorf("%w: %w", ErrNoPython, err)
+	}
+	p := Python{interpreter, filepath.Join(dir, "python")}
+	if err := os.MkdirAll(p.folder, 0o755); err != nil {
+		return Python{}, err
+	}
+	files, err := programs.ReadDir(programFolder)
+	if err != nil {
+		return Python{}, err
+	}
+	for _, f := range files {
+		text, err := programs.ReadFile(programFolder + "/" + f.Name())
+		if err != nil {
+			return Python{}, err
+		}
+		if err := os.WriteFile(filepath.Join(p.folder, f.Name()), text, 0o644); err != nil {
+			return Python{}, err
+		}
+	}
+	return p, nil
+}
+
+// Command is the start of a command line: role is node, monitor or provider. The
+// flags that follow are those of the Go commands.
+func (p Python) Command(role string) []string {
+	return []string{p.interpreter, "-B", "-u", filepath.Join(p.folder, role+".py")}
+}

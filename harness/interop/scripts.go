@@ -1,0 +1,6 @@
+package interop
+
+import "embed"
+
+//go:embed scenarios/*.txt
+var scenarios embed.FS
