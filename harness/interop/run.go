@@ -86,7 +86,7 @@ func script(ctx context.Context, o Options, b harness.Backend, spec protocol.Spe
 		if len(c.Disputed) > 0 {
 			note += ", disputed: " + strings.Join(c.Disputed, " ")
 		}
-		report.Cases = append(report.Cases, Case{c.Act, harness.Pass, c.Measured, note})
+		report.Cases = append(report.Cases, Case{Name: c.Act, Verdict: harness.Pass, Took: c.Measured, Note: note})
 	}
 	if len(out.Cases) < 4 && len(report.Cases) > 0 && out.Verdict != harness.Pass {
 		report.Cases[len(report.Cases)-1].Verdict = out.Verdict
