@@ -52,8 +52,12 @@ func Build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	source, err := Source(o.Dir)
+	if err != nil {
+		return err
+	}
 	args := []string{
-		"build", "-t", o.Tag,
+		"build", "-t", o.Tag, "--label", sourceLabel + "=" + source,
 		"--build-arg", "BUILD_BASE=" + bases.build, "--build-arg", "RUN_BASE=" + bases.run,
 	}
 	if proxy, err := output(ctx, "go", "env", "GOPROXY"); err == nil {

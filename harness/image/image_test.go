@@ -142,3 +142,46 @@ func command(t *testing.T, script string) *exec.Cmd {
 	t.Helper()
 	return exec.CommandContext(t.Context(), "sh", "-c", script)
 }
+
+// The sum changes with what goes into the image, and with nothing else.
+func TestSource(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range inImage {
+		if strings.Contains(part, ".") || part == "Dockerfile" {
+			write(part, "x")
+		} else {
+			write(part+"/a.go", "x")
+		}
+	}
+	sums := map[string]string{}
+	sum := func(when string, fresh bool) {
+		t.Helper()
+		s, err := Source(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, known := sums[s]; known == fresh {
+			t.Errorf("%s: the sum is that of %q", when, sums[s])
+		}
+		sums[s] = when
+	}
+	sum("at first", true)
+	write("monitor/a.go", "y")
+	sum("a changed file", true)
+	write("monitor/b.go", "")
+	sum("a new file", true)
+	write("monitor/b_test.go", "y")
+	write("monitor/testdata/b", "y")
+	write("harness/a.go", "y")
+	sum("what stays outside", false)
+}

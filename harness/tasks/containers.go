@@ -15,6 +15,7 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/harness/docker"
+	"gossiprpc/harness/image"
 	"gossiprpc/harness/local"
 )
 
@@ -34,17 +35,30 @@ func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, er
 		if err := containers.Available(ctx); err != nil {
 			return nil, wrongUse("BACKEND=docker: %w", err)
 		}
+		warnIfStale(ctx, out, containers.Image)
 		return containers, nil
 	case "":
 		err := containers.Available(ctx)
 		if err == nil {
 			fmt.Fprintln(out, "in containers; BACKEND=local uses processes of this machine")
+			warnIfStale(ctx, out, containers.Image)
 			return containers, nil
 		}
 		fmt.Fprintf(out, "with processes of this machine, not in containers (%v)\n", err)
 		return &local.Backend{}, nil
 	default:
 		return nil, wrongUse("BACKEND=%s is unknown, want docker or local", name)
+	}
+}
+
+// warnIfStale says when containers would run other code than what is here. What
+// cannot be found out is not said.
+func warnIfStale(ctx context.Context, out io.Writer, tag string) {
+	if tag == "" {
+		tag = "gossip"
+	}
+	if stale, err := image.Stale(ctx, ".", tag); err == nil && stale {
+		fmt.Fprintf(out, "image %s is of another source than is here now; go tool mage image builds it anew\n", tag)
 	}
 }
 
