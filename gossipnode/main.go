@@ -35,11 +35,8 @@ Every setting is taken from its flag, else from GOSSIP_<FLAG>, else from the
 config file, else the default.`
 
 type settings struct {
-	Config    string             `help:"JSON config file; with it the node shows its console and waits for connect." placeholder:"FILE"`
-	Host      string             `help:"Read and ignored, as in the original." hidden:""`
+	command.Flags
 	Port      int                `help:"Port to listen on, and of the node's address." default:"5000"`
-	Bind      string             `help:"Host address to listen on; default: all." placeholder:"HOST"`
-	Advertise string             `help:"Name that peers know this node by; default: its reverse DNS name." placeholder:"NAME"`
 	SeedHost  string             `help:"Name of the node to join through." default:"node1"`
 	SeedPort  int                `help:"Port of the node to join through." default:"5000"`
 	Connect   bool               `help:"Do at once what the console's connect does."`
@@ -51,7 +48,6 @@ type settings struct {
 	Align     bool               `help:"Line rounds up with the wall clock; --no-align starts them at connect, as the original." default:"true" negatable:""`
 	Freshness protocol.Freshness `help:"As of when hearsay counts: arrival (the original's rule) or emission (when the heartbeat was sent)." default:"arrival" placeholder:"RULE"`
 	Seed      *uint64            `help:"Seed of the random target draws; default: a new one each run." placeholder:"N"`
-	LogLevel  slog.Level         `help:"Least level to log: debug, info, warn or error." default:"warn"`
 }
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -61,7 +57,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code, done := config.Parse(&s, "gossipnode", description, args, stdout, stderr); done {
 		return code
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: s.LogLevel}))
+	log := s.Logger(stderr)
 	ctx, signalled := command.WithSignals(ctx)
 	code, err := s.serve(ctx, stdin, stdout, stderr, log)
 	if err != nil {
@@ -94,7 +90,7 @@ func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	a, err := agent.New(agent.Config{
 		Self: self, Seed: seed, Connect: s.Connect || s.Config == "",
 		Timing: timing, Aligned: s.Align, Freshness: s.Freshness, RandomSeed: s.randomSeed(),
-		Monitor: s.Monitor, Provider: s.Provider, Logger: log,
+		MaxBody: s.MaxBody, Monitor: s.Monitor, Provider: s.Provider, Logger: log,
 	})
 	if err != nil {
 		return config.ExitFailed, err

@@ -32,12 +32,23 @@ import (
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
+const description = `Concludes which nodes of a cluster have failed, and runs the test cases.
+
+It shows a menu: 1, 2 and 3 begin a test case; stop, collect, status, cancel and
+forget NAME are understood too. "monitor dashboard" shows any monitor as a web
+page.
+
+Examples:
+  monitor --config config_files/monitor.json
+  monitor --config config_files/monitor.json --web :8080
+  monitor --advertise 127.0.0.1 --provider 127.0.0.1:9000 --results /tmp/results.txt
+
+Every setting is taken from its flag, else from GOSSIP_<FLAG>, else from the
+config file, else the default.`
+
 type flags struct {
-	Config    string        `help:"JSON file with these settings, such as config_files/monitor.json." type:"path" placeholder:"FILE"`
+	command.Flags
 	Port      int           `help:"Port to listen on." default:"8000"`
-	Bind      string        `help:"Host or IP address to listen on; all when empty." placeholder:"HOST"`
-	Advertise string        `help:"Own name; found by reverse DNS when not given." placeholder:"NAME"`
-	Host      string        `help:"Read and ignored: the original's config files have it."`
 	Provider  string        `help:"Where to ask for the cluster's protocol when a test case begins." default:"provider-node:9000" placeholder:"NAME:PORT"`
 	Protocol  string        `help:"The cluster's protocol: random, rr, brr or scrr, in any case. Asked of the provider when not given." placeholder:"NAME"`
 	Heartbeat time.Duration `help:"Interval of the nodes' heartbeats." default:"1s"`
@@ -46,8 +57,6 @@ type flags struct {
 	Align     bool          `help:"The nodes line their rounds up with the wall clock." default:"true" negatable:""`
 	Results   string        `help:"File that results are appended to; one ending in .jsonl lies beside it." default:"results.txt" placeholder:"FILE"`
 	Web       string        `help:"HOST:PORT to serve the web page on, as monitor dashboard does; none when empty." placeholder:"HOST:PORT"`
-	MaxBody   int64         `help:"Largest request accepted, in bytes." default:"16777216"`
-	LogLevel  slog.Level    `help:"Lowest level logged: debug, info, warn or error." default:"warn"`
 }
 
 // run is the command: it serves until ctx, a signal or the menu ends it.
@@ -56,10 +65,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return runDashboard(ctx, args[1:], stdout, stderr)
 	}
 	var f flags
-	if code, done := config.Parse(&f, "monitor", "Concludes which nodes of a cluster have failed, and runs the test cases.", args, stdout, stderr); done {
+	if code, done := config.Parse(&f, "monitor", description, args, stdout, stderr); done {
 		return code
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: f.LogLevel}))
+	log := f.Logger(stderr)
 	m, err := newMonitor(f, stdout, log)
 	if err != nil {
 		fmt.Fprintf(stderr, "monitor: %v\n", err)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 
@@ -19,24 +18,28 @@ import (
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
+const description = `Tells nodes which protocol to run and who has joined.
+
+Examples:
+  provider --config config_files/provider.json --version scrr
+  provider --version random --port 9001 --advertise 127.0.0.1
+
+Every setting is taken from its flag, else from GOSSIP_<FLAG>, else from the
+config file, else the default.`
+
 type flags struct {
-	Config    string     `help:"JSON file with these settings, such as config_files/provider.json." type:"path" placeholder:"FILE"`
-	Version   string     `help:"Protocol of the cluster: random, rr, brr or scrr, in any case. An unknown one means random." placeholder:"PROTOCOL"`
-	Port      int        `help:"Port to listen on." default:"9000"`
-	Bind      string     `help:"Host or IP address to listen on; all when empty." placeholder:"HOST"`
-	Advertise string     `help:"Own name; found by reverse DNS when not given." placeholder:"NAME"`
-	Host      string     `help:"Read and ignored: the original's config files have it."`
-	MaxBody   int64      `help:"Largest request accepted, in bytes." default:"16777216"`
-	LogLevel  slog.Level `help:"Lowest level logged: debug, info, warn or error." default:"warn"`
+	command.Flags
+	Version string `help:"Protocol of the cluster: random, rr, brr or scrr, in any case. An unknown one means random." placeholder:"PROTOCOL"`
+	Port    int    `help:"Port to listen on." default:"9000"`
 }
 
 // run is the command: it serves until ctx or a signal ends it.
 func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	var f flags
-	if code, done := config.Parse(&f, "provider", "Tells nodes which protocol to run and who has joined.", args, stdout, stderr); done {
+	if code, done := config.Parse(&f, "provider", description, args, stdout, stderr); done {
 		return code
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: f.LogLevel}))
+	log := f.Logger(stderr)
 	spec, ok := protocol.ByName(f.Version)
 	if f.Version == "" {
 		fmt.Fprintf(stderr, "provider: --version is missing, want one of %s\n", strings.Join(protocol.Names(), ", "))

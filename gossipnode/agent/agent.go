@@ -8,6 +8,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
@@ -33,6 +34,7 @@ type Config struct {
 	Aligned    bool
 	Freshness  protocol.Freshness
 	RandomSeed uint64
+	MaxBody    int64  // bytes of one call or answer; 0: the default
 	Monitor    string // host:port
 	Provider   string // host:port
 	Logger     *slog.Logger
@@ -62,6 +64,7 @@ type Agent struct {
 func New(c Config) (*Agent, error) {
 	options := xmlrpc.DefaultClientOptions()
 	options.Timeout = c.Timing.Gossip
+	options.MaxBody = cmp.Or(c.MaxBody, options.MaxBody)
 	peers, err := xmlrpc.NewClient(options)
 	if err != nil {
 		return nil, err
@@ -96,6 +99,7 @@ func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 	defer a.servers.Close()
 	options := xmlrpc.DefaultServerOptions()
 	options.Logger = a.log
+	options.MaxBody = cmp.Or(a.config.MaxBody, options.MaxBody)
 	server, err := xmlrpc.NewServer(wire.NodeMethods(a), options)
 	if err != nil {
 		return fmt.Errorf("node server: %w", err)
