@@ -189,7 +189,9 @@ func TestCollect(t *testing.T) {
 type oneNode gossip.Address
 
 func (o oneNode) Join(context.Context, gossip.Address) (gossip.ProtocolNumber, error) { return 1, nil }
-func (o oneNode) Protocol(context.Context) (gossip.ProtocolNumber, error)             { return 1, nil }
+
+func (o oneNode) Protocol(context.Context) (gossip.ProtocolNumber, error) { return 1, nil }
+
 func (o oneNode) Members(context.Context) ([]gossip.Address, error) {
 	return []gossip.Address{gossip.Address(o)}, nil
 }

@@ -87,6 +87,6 @@ func TestLinesStopsWhenNobodyReads(t *testing.T) {
 	lines := command.Lines(ctx, strings.NewReader("a\nb\nc\n"))
 	<-lines
 	cancel()
-	for range lines { //nolint:revive // drains what was read before the end
+	for range lines { // drains what was read before the end
 	}
 }

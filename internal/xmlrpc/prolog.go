@@ -33,9 +33,11 @@ func (s *scanner) prolog() error {
 			}
 		}
 	case "iso-8859-1", "latin-1", "latin1":
-		s.doc = fromLatin1(s.doc)
+		s.doc = fromLatin(s.doc, nil)
+	case "iso-8859-15":
+		s.doc = fromLatin(s.doc, latin9)
 	default:
-		return s.fail("encoding %q is not supported, want utf-8, us-ascii or iso-8859-1", encoding)
+		return s.fail("encoding %q is not supported, want utf-8, us-ascii, iso-8859-1 or iso-8859-15", encoding)
 	}
 	return nil
 }
@@ -77,7 +79,10 @@ func (s *scanner) declaration(text, encoding string) (string, error) {
 	return encoding, nil
 }
 
-func fromLatin1(b []byte) []byte {
+// latin9 is where iso-8859-15 differs from iso-8859-1.
+var latin9 = map[byte]rune{0xA4: '€', 0xA6: 'Š', 0xA8: 'š', 0xB4: 'Ž', 0xB8: 'ž', 0xBC: 'Œ', 0xBD: 'œ', 0xBE: 'Ÿ'}
+
+func fromLatin(b []byte, other map[byte]rune) []byte {
 	high := 0
 	for _, c := range b {
 		if c >= utf8.RuneSelf {
@@ -89,7 +94,11 @@ func fromLatin1(b []byte) []byte {
 	}
 	out := make([]byte, 0, len(b)+high)
 	for _, c := range b {
-		out = utf8.AppendRune(out, rune(c))
+		r, ok := other[c]
+		if !ok {
+			r = rune(c)
+		}
+		out = utf8.AppendRune(out, r)
 	}
 	return out
 }

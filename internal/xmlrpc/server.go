@@ -155,7 +155,7 @@ func (s *Server) respond(ctx context.Context, body []byte) []byte {
 func (s *Server) call(ctx context.Context, name string, args []Value) (v Value, err error) {
 	m := s.methods[name]
 	if m == nil {
-		return Value{}, fmt.Errorf("method \"%s\" is not supported", name) //nolint:gocritic // Python's text: %q would escape
+		return Value{}, notSupported(name)
 	}
 	defer func() {
 		if p := recover(); p != nil {

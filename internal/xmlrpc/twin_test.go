@@ -28,12 +28,16 @@ func tree(document []byte) (element, error) {
 		b, err := io.ReadAll(r)
 		var out []rune
 		for _, c := range b {
-			out = append(out, rune(c))
+			r := rune(c)
+			if i := strings.IndexByte("\xA4\xA6\xA8\xB4\xB8\xBC\xBD\xBE", c); i >= 0 && strings.HasSuffix(name, "-15") {
+				r = []rune("€ŠšŽžŒœŸ")[i]
+			}
+			out = append(out, r)
 		}
 		switch strings.ToLower(name) {
 		case "utf8":
 			return bytes.NewReader(b), err
-		case "iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii":
+		case "iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii", "iso-8859-15":
 			return strings.NewReader(string(out)), err
 		}
 		return nil, fmt.Errorf("charset %q", name)

@@ -43,6 +43,7 @@ func (o original) FaultVector(context.Context) ([]int, error)     { return []int
 func (o original) AliveDead(context.Context) (live, dead []gossip.Address, err error) {
 	return o.order[:len(o.order)-len(o.dead)], o.dead, nil
 }
+
 func (o original) Results(context.Context) (string, error) {
 	if o.results == "" {
 		return "", errors.New("no such file")
