@@ -167,6 +167,7 @@ func TestAccepted(t *testing.T) {
 		{"\xEF\xBB\xBF" + param("<value>ü</value>"), str("ü")},
 		{"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone='yes' ?>\n<methodCall><methodName>m</methodName><params><param><value>ü</value></param></params></methodCall>\n", str("ü")},
 		{"<?xml version='1.0' encoding='ISO-8859-1'?><methodCall><methodName>m</methodName><params><param><value>\xfc</value></param></params></methodCall>", str("ü")},
+		{"<?xml version='1.0' encoding='ISO-8859-15'?><methodCall><methodName>m</methodName><params><param><value>\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe\xfc</value></param></params></methodCall>", str("€ŠšŽžŒœŸü")},
 		{"<?xml version='1.0' encoding='us-ascii'?><methodCall><methodName>m</methodName><params><param><value>u</value></param></params></methodCall>", str("u")},
 		{"\n <methodCall xmlns:ex = 'http://ws.apache.org/xmlrpc/namespaces/extensions' >\n<methodName >m</methodName\n> <params> <param a=\"b\"> <value>x</value> </param> </params> </methodCall> \n", str("x")},
 	} {

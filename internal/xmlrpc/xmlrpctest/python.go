@@ -1,5 +1,6 @@
 // Package xmlrpctest lets tests ask Python's xmlrpc, which the wire format is
-// held to. In go documents, values and calls, out comes what Python makes of them.
+// held to, and Ruby's. In go documents, values and calls, out comes what these
+// make of them.
 package xmlrpctest
 
 import (
@@ -32,7 +33,13 @@ func python(tb testing.TB, script string, args ...string) (io.WriteCloser, *bufi
 		}
 		tb.Skip("needs python3: ", err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), path, append([]string{"-u", "-c", script}, args...)...)
+	return start(tb, path, append([]string{"-u", "-c", script}, args...)...)
+}
+
+// start runs a program that ends when its standard input does.
+func start(tb testing.TB, path string, args ...string) (io.WriteCloser, *bufio.Reader) {
+	tb.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), path, args...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -49,7 +56,7 @@ func python(tb testing.TB, script string, args ...string) (io.WriteCloser, *bufi
 		_ = in.Close()
 		_, _ = io.Copy(io.Discard, out)
 		if err := cmd.Wait(); err != nil {
-			tb.Errorf("python3: %v", err)
+			tb.Errorf("%s: %v", path, err)
 		}
 	})
 	return in, bufio.NewReaderSize(out, 1<<16)
@@ -71,13 +78,13 @@ func (p *peer) ask(tb testing.TB, question, answer any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, err := p.in.Write(append(b, '\n')); err != nil {
-		tb.Fatal("ask python3: ", err)
+		tb.Fatal("ask the peer: ", err)
 	}
 	line, err := p.out.ReadString('\n')
 	if err != nil {
-		tb.Fatal("python3 answered: ", err)
+		tb.Fatal("the peer answered: ", err)
 	}
 	if err := json.NewDecoder(strings.NewReader(line)).Decode(answer); err != nil {
-		tb.Fatalf("python3 answered %q: %v", line, err)
+		tb.Fatalf("the peer answered %q: %v", line, err)
 	}
 }

@@ -5,6 +5,7 @@ single      one call at a time, backlog 5
 http11      kept connections
 hangup      kept connections, closed without a word after every second call
 original    threaded; only the node methods, which answer None
+validator   threaded; the eight validator1 tests
 It prints its port, then serves until its standard input ends.
 """
 import socketserver, sys, threading
@@ -45,6 +46,35 @@ if kind == "original":
     for name in ("acceptSyn", "acceptAck", "acceptAck2", "receiveGossip"):
         server.register_function(lambda *args: seen.append(args), name)
     server.register_function(lambda: seen[-1], "last")
+elif kind == "validator":
+    def validator1(f):
+        server.register_function(f, "validator1." + f.__name__)
+
+    @validator1
+    def arrayOfStructsTest(a): return sum(s["curly"] for s in a)
+
+    @validator1
+    def countTheEntities(s):
+        return {"ctLeftAngleBrackets": s.count("<"), "ctRightAngleBrackets": s.count(">"), "ctAmpersands": s.count("&"),
+                "ctApostrophes": s.count("'"), "ctQuotes": s.count('"')}
+
+    @validator1
+    def easyStructTest(s): return s["moe"] + s["larry"] + s["curly"]
+
+    @validator1
+    def echoStructTest(s): return s
+
+    @validator1
+    def manyTypesTest(*args): return list(args)
+
+    @validator1
+    def moderateSizeArrayCheck(a): return a[0] + a[-1]
+
+    @validator1
+    def nestedStructTest(s): return sum(s["2000"]["04"]["01"][name] for name in ("moe", "larry", "curly"))
+
+    @validator1
+    def simpleStructReturnTest(n): return {"times10": n * 10, "times100": n * 100, "times1000": n * 1000}
 else:
     server.register_function(lambda *args: list(args), "echo")
     server.register_function(lambda: None, "none")
