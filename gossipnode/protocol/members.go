@@ -7,13 +7,36 @@ import (
 )
 
 // learnMembers keeps the provider's list for the next round, registers the node
-// again if the list has lost it, and goes on with a join that waits for it.
+// again if the list has lost it, goes on with a join that waits for it, and looks
+// for listed nodes that it does not know.
 func (n *Node) learnMembers(list []gossip.Address) {
 	n.nextList = list
 	if !slices.Contains(list, n.self) {
 		n.emit(Rejoin{})
 	}
 	n.joinThrough(list)
+	n.meet(list)
+}
+
+// meet sends a SYN to a listed node that this one has not heard of, one for each
+// list fetched. Nodes that joined while messages were lost, or while the provider
+// had forgotten the others, could else stay two clusters that never learn of each
+// other: random and rr gossip only to whom they know.
+func (n *Node) meet(list []gossip.Address) {
+	if !n.started || n.joining.id != 0 || len(n.endpoints) == 0 || slices.Equal(list, n.met) {
+		return
+	}
+	var strangers []gossip.Address
+	for _, a := range list {
+		if a != n.self && n.find(a) == nil {
+			strangers = append(strangers, a)
+		}
+	}
+	if a, ok := pick(n.rand, strangers); ok {
+		n.joinBy(a)
+		return
+	}
+	n.met = list
 }
 
 // adoptMembers takes the fetched list as the ring, once it holds the node itself

@@ -78,6 +78,7 @@ type Node struct {
 
 	list     []gossip.Address // the provider's list in use
 	nextList []gossip.Address // the last list fetched, until a round adopts it
+	met      []gossip.Address // a list all of whose nodes are known
 
 	started    bool
 	phase      time.Duration // of the rounds within the gossip interval
