@@ -82,10 +82,13 @@ func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
 		if s.Address == n.self {
 			continue
 		}
-		if s.Status == gossip.StatusNormal {
+		switch {
+		case s.Status != gossip.StatusNormal:
+			if n.find(s.Address) != nil {
+				n.status[s.Address] = s.Status
+			}
+		case len(n.status) > 0:
 			delete(n.status, s.Address)
-		} else if n.find(s.Address) != nil {
-			n.status[s.Address] = s.Status
 		}
 	}
 }

@@ -62,11 +62,16 @@ func (n *Node) receiveAck2(from gossip.Address, m gossip.Ack2) {
 // alone.
 func (n *Node) behind(d gossip.Digest) []gossip.Address {
 	var wanted []gossip.Address
+	i := 0
 	for _, e := range d {
 		if e.Address == n.self {
 			continue
 		}
-		if known := n.find(e.Address); known == nil || e.NewerThan(known.generation, known.heartbeat) {
+		for i < len(n.endpoints) && n.endpoints[i].address < e.Address {
+			i++
+		}
+		known := i < len(n.endpoints) && n.endpoints[i].address == e.Address
+		if !known || e.NewerThan(n.endpoints[i].generation, n.endpoints[i].heartbeat) {
 			wanted = append(wanted, e.Address)
 		}
 	}
