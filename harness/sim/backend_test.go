@@ -122,3 +122,26 @@ await menu unknown.node
 		})
 	}
 }
+
+// TestLarge runs the three cases at sizes that no laptop runs as processes. Set
+// SIM_NODES to choose one.
+func TestLarge(t *testing.T) {
+	nodes := 64
+	if n := os.Getenv("SIM_NODES"); n != "" {
+		if err := json.Unmarshal([]byte(n), &nodes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := harness.Scenarios.ReadFile("scenarios/demo.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range protocol.All() {
+		t.Run(p.Name, func(t *testing.T) {
+			out := runScript(t, options(t, p.Name, nodes), "demo.txt", text)
+			for _, c := range out.Cases {
+				t.Logf("case %d: %v, bound %v, %d messages, %d false suspicions", c.Case, c.Measured, c.Bound, c.Messages, c.FalseSuspicions)
+			}
+		})
+	}
+}

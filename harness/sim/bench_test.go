@@ -2,6 +2,9 @@ package sim
 
 import (
 	"fmt"
+	"os"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -47,5 +50,29 @@ func BenchmarkMinute1000(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkMemory is what a cluster that has joined holds, for each ordered pair
+// of nodes, after some rounds. SIM_NODES chooses the size.
+func BenchmarkMemory(b *testing.B) {
+	nodes := 1000
+	if n := os.Getenv("SIM_NODES"); n != "" {
+		var err error
+		if nodes, err = strconv.Atoi(n); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		c := config(b, "brr", nodes)
+		c.Joined = true
+		w := newWorld(b, c)
+		w.Run(3 * c.Timing.Gossip)
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.HeapAlloc)/float64(nodes)/float64(nodes), "B/pair")
+		b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "MiB")
+		runtime.KeepAlive(w)
 	}
 }
