@@ -194,11 +194,13 @@ func (w *watcher) single(ctx context.Context, victim string) error {
 	if errors.Is(err, errInVain) {
 		rows.Verdict, rows.Note, err = harness.Fail, detail, nil
 	}
-	w.cases = append(w.cases, rows)
 	if err != nil {
 		return err
 	}
-	return w.menuEnds(ctx, "case 1 ends, kill "+victim, at, 2*w.bound, harness.Fail)
+	if slices.ContainsFunc(w.cluster.Nodes(), func(n string) bool { return !w.mix.Python(n) }) {
+		w.cases = append(w.cases, rows)
+	}
+	return w.ended(ctx, "case 1 ends, kill "+victim, at, []string{victim}, harness.Fail)
 }
 
 // rows is empty when every live Go node suspects the victim and no live node is
@@ -256,7 +258,17 @@ func (w *watcher) observe(ctx context.Context, menu string, dead []string, names
 	}
 	what := strings.Join(append([]string{verb}, names...), " ")
 	w.say(what + ", menu " + menu)
-	if err := w.menuEnds(ctx, "case "+menu+" ends, "+what, at, 2*w.bound, harness.Unknown); err != nil {
+	if err := w.ended(ctx, "case "+menu+" ends, "+what, at, dead, harness.Unknown); err != nil {
+		return err
+	}
+	w.cases[len(w.cases)-1].Seen = true
+	return nil
+}
+
+// ended waits for a case to end, and holds whom the monitor holds dead then
+// against who is.
+func (w *watcher) ended(ctx context.Context, what string, at time.Time, dead []string, otherwise harness.Verdict) error {
+	if err := w.menuEnds(ctx, what, at, 2*w.bound, otherwise); err != nil {
 		return err
 	}
 	_, held, err := w.cluster.AliveDead(ctx)
@@ -264,7 +276,6 @@ func (w *watcher) observe(ctx context.Context, menu string, dead []string, names
 		return err
 	}
 	c := &w.cases[len(w.cases)-1]
-	c.Seen = true
 	c.Note = strings.TrimSpace(c.Note + " held dead: " + w.names(held))
 	if c.Verdict == harness.Pass && w.names(held) != strings.Join(dead, " ") {
 		c.Verdict = harness.Fail

@@ -1,6 +1,6 @@
 """A node as the original's behaves on the wire, faults included where a peer
 could notice them; each such fault is marked FAULT."""
-import datetime, json, math, os, random, sched, sys, threading, time
+import datetime, json, math, os, random, sched, socket, sys, threading, time
 import rpc
 
 p = rpc.flags(5000)
@@ -96,7 +96,7 @@ def acceptAck(wanted, told, sender):
     counted()
     heard = merge(told, skip_self=False)  # FAULT: takes what others say of itself
     with lock:
-        asked = {a: states[a] for a in wanted}  # KeyError: fault 1
+        asked = {a: states[a] for a in wanted if a in states}
     shook_hands(sender)
     rpc.proxy(sender).acceptAck2(asked, me)
     after_handshake(sender, heard)
@@ -343,11 +343,23 @@ except (OSError, rpc.xmlrpc.client.Error) as e:
 schedule.enter(args.heartbeat, 1, beat)
 if args.config:
     threading.Thread(target=console, args=(server,), daemon=True).start()
-if args.connect or not args.config:
+
+
+def connect_when_seed_listens():
+    """As somebody does who types connect: a node that begins its rounds alone
+    never gossips (see FAULT above)."""
+    for _ in range(50):
+        try:
+            socket.create_connection((args.seed_host, args.seed_port), 1).close()
+            break
+        except OSError:
+            time.sleep(args.heartbeat / 10)
     connect()
 
 
 def run_schedule():
+    if args.connect or not args.config:
+        connect_when_seed_listens()
     while True:
         schedule.run()
         time.sleep(args.heartbeat / 10)  # nothing is scheduled
