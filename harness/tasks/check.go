@@ -103,6 +103,8 @@ func Test(ctx context.Context, out io.Writer) error {
 	errs = append(errs, err)
 	outcomes, err := ciScenarios(ctx, out, o)
 	errs = append(errs, err)
+	contained, err := ciContainers(ctx, out, o)
+	outcomes, errs = append(outcomes, contained...), append(errs, err)
 	for _, outcome := range outcomes {
 		if outcome.Verdict == harness.Pass {
 			t.passed++
@@ -129,8 +131,9 @@ func Test(ctx context.Context, out io.Writer) error {
 }
 
 // ciScenarios runs the three cases of all protocols at five times the pace, and
-// of one protocol at the original's.
+// of one protocol at the original's, with processes of this machine.
 func ciScenarios(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+	o.Backend = &local.Backend{}
 	full := o
 	full.Speed = 1
 	o.Speed = 5
