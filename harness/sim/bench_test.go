@@ -65,7 +65,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 	for b.Loop() {
 		c := config(b, "brr", nodes)
-		c.Joined = true
+		c.Joined, c.Lean = true, true
 		w := newWorld(b, c)
 		w.Run(3 * c.Timing.Gossip)
 		runtime.GC()

@@ -299,6 +299,11 @@ func (w *World) apply(h *host, effect protocol.Effect) protocol.Event {
 		h.outbox.queue.heartbeat = true
 		w.flush(h)
 	case protocol.ReportStates:
+		if w.config.Lean {
+			if own, ok := e.States.Get(h.address); ok {
+				e.States = gossip.StateMap{own}
+			}
+		}
 		h.outbox.queue.states = &e
 		w.flush(h)
 	case protocol.ReportVector:

@@ -31,6 +31,10 @@ type Config struct {
 	// large cluster can be measured without its joining. They are all up at once,
 	// and begin to gossip over Spread.
 	Joined bool
+	// Lean sends the monitor of each state map the sender's own state only. It
+	// keeps them all, which takes 80 bytes for each pair of nodes; without them it
+	// cannot tell when all views are identical.
+	Lean bool
 	// Epoch is the wall time of the beginning; zero: drawn from the seed, so that
 	// runs begin in different rounds of the protocols' cycles.
 	Epoch time.Time

@@ -4,6 +4,10 @@ import (
 	"flag"
 	"testing"
 	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
+	"gossiprpc/harness/sim"
 )
 
 var (
@@ -74,5 +78,51 @@ func TestSabotage(t *testing.T) {
 	}
 	if g, err := Play(again); err != nil || g == nil || *g != failure {
 		t.Errorf("read back: %v, %v; want %v", g, err, failure)
+	}
+}
+
+// TestRepeatable: the same plan gives the same steps at the same instants.
+func TestRepeatable(t *testing.T) {
+	traces := map[uint64]bool{}
+	for seed := range uint64(20) {
+		var sums [2]uint64
+		for i := range sums {
+			y, err := play(Draw(seed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sums[i] = y.trace.Sum64()
+		}
+		if sums[0] != sums[1] {
+			t.Errorf("seed %d: two runs differ", seed)
+		}
+		traces[sums[0]] = true
+	}
+	if len(traces) < 20 {
+		t.Errorf("20 seeds gave %d different runs", len(traces))
+	}
+}
+
+// TestScript: a plan in words is run by the script engine.
+func TestScript(t *testing.T) {
+	p := Plan{Seed: 5, Protocol: "rr", Nodes: 4, Aligned: true, Timing: protocol.DefaultTiming(), Faults: []Fault{
+		{Kind: Crash, At: 2 * time.Second, Who: []string{"node4"}},
+		{Kind: Lose, At: 3 * time.Second, For: 5 * time.Second, Share: 0.5},
+		{Kind: Partition, At: 4 * time.Second, For: 20 * time.Second, Who: []string{"node1", "node2"}},
+		{Kind: Pause, At: 5 * time.Second, For: time.Second, Who: []string{"monitor"}},
+	}}
+	text, ok := Script(p, Failure{Invariant: Settles, Text: "an example"})
+	if !ok {
+		t.Fatal("no words for it")
+	}
+	o := harness.DefaultOptions()
+	o.Backend, o.Runs, o.Seed = sim.Backend{}, t.TempDir(), p.Seed
+	out, err := harness.Run(t.Context(), o, "chaos.txt", []byte(text))
+	if err != nil || out.Verdict != harness.Pass {
+		t.Errorf("%v, %v %v:\n%s", err, out.Verdict, out.Reasons, text)
+	}
+	p.Faults = append(p.Faults, Fault{Kind: Clock, Who: []string{"node1"}})
+	if _, ok := Script(p, Failure{}); ok {
+		t.Error("a script has no word for a clock that is set")
 	}
 }

@@ -2,6 +2,8 @@ package chaos
 
 import (
 	"fmt"
+	"hash"
+	"hash/fnv"
 	"strconv"
 	"time"
 
@@ -49,15 +51,23 @@ type player struct {
 	witness  map[string]*witness
 	rule     *definition
 	failure  *Failure
-	group    map[int][]string // partitions in force, by fault
 	cuts     map[[2]string]int
 	calm     bool
 	restored bool
+	trace    hash.Hash64 // of every step, for the test of repeatability
 }
 
 // Play runs a plan; nil if every invariant held. The error is about a plan that
 // cannot be run.
 func Play(p Plan) (*Failure, error) {
+	y, err := play(p)
+	if err != nil {
+		return nil, err
+	}
+	return y.failure, nil
+}
+
+func play(p Plan) (*player, error) {
 	spec, ok := protocol.ByName(p.Protocol)
 	if !ok {
 		return nil, fmt.Errorf("plan: unknown protocol %q", p.Protocol)
@@ -78,11 +88,11 @@ func Play(p Plan) (*Failure, error) {
 	}
 	y := &player{
 		plan: p, spec: spec, world: w, witness: map[string]*witness{}, rule: newDefinition(p.Timing.Fail),
-		group: map[int][]string{}, cuts: map[[2]string]int{},
+		cuts: map[[2]string]int{}, trace: fnv.New64a(),
 	}
 	w.Observe(sim.Hooks{Step: y.step, Process: y.process, Input: y.input, Result: y.result})
 	y.run()
-	return y.failure, nil
+	return y, nil
 }
 
 func (y *player) fail(invariant, format string, args ...any) {
@@ -225,6 +235,7 @@ func (y *player) process(_ time.Duration, name string, c sim.Change) {
 }
 
 func (y *player) step(s sim.Step) {
+	fmt.Fprintf(y.trace, "%d %s %T %d\n", s.At, s.Name, s.Event, len(s.Effects))
 	w := y.witness[s.Name]
 	if w == nil || w.life != s.Life {
 		w = newWitness(s, y.spec, y.plan)

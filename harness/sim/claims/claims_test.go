@@ -68,33 +68,43 @@ func TestUntouched(t *testing.T) {
 	t.Logf("%v; (1-1/(n-1))^(n-1) is %.4f", share, want)
 }
 
-// TestHalfDies: no survivor of a cluster half of which has died is declared dead
-// more often than said here. -runs N measures more.
+// TestHalfDies: when half of a cluster dies at once no survivor is declared dead,
+// and the dead are found within the bound (DESIGN.md, decision 2). CLAIM_RUNS=N
+// measures more.
 func TestHalfDies(t *testing.T) {
-	runs := 60
+	runs := 30
 	if n := os.Getenv("CLAIM_RUNS"); n != "" {
 		if err := json.Unmarshal([]byte(n), &runs); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, s := range protocol.All() {
-		for _, n := range []int{4, 8, 16} {
-			c := sim.DefaultConfig(s)
-			c.Nodes, c.Joined = n, true
-			wrong, missed, err := HalfDies(c, runs, 1)
-			if err != nil {
-				t.Fatal(err)
+		for _, n := range []int{4, 8, 16, 24} {
+			for _, f := range []protocol.Freshness{protocol.Arrival, protocol.Emission} {
+				c := sim.DefaultConfig(s)
+				c.Nodes, c.Joined, c.Freshness = n, true, f
+				wrong, missed, err := HalfDies(c, runs, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if wrong.Hits > 0 || missed.Hits > 0 {
+					t.Errorf("%s, %d nodes, freshness by %s: a live node declared dead in %v; a dead one not found in time in %v", s.Name, n, f, wrong, missed)
+				}
 			}
-			t.Logf("%s, %d nodes: wrong in %v, not found in time in %v", s.Name, n, wrong, missed)
 		}
 	}
 }
 
-// TestTooTight finds from which size on the original's 3 s and 10 s make single
-// observers suspect live nodes.
+// TestTooTight: from these sizes on the original's 3 s and 10 s make single
+// observers suspect live nodes though nothing is lost. The indirect protocols hear
+// of each node every few rounds only, and T_fail is three rounds; with random
+// gossip a node hears of each other only from itself, once in n-1 rounds.
 func TestTooTight(t *testing.T) {
-	for _, s := range protocol.All() {
-		n, err := TooTight(sim.DefaultConfig(s), []int{2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64}, 2*time.Minute)
-		t.Logf("%s: from %d nodes on, %v", s.Name, n, err)
+	sizes := []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16}
+	for name, want := range map[string]int{"random": 3, "rr": 6, "scrr": 6, "brr": 9} {
+		n, err := TooTight(sim.DefaultConfig(spec(t, name)), sizes, 5*time.Minute)
+		if err != nil || n != want {
+			t.Errorf("%s: from %d nodes on, %v; want %d", name, n, err, want)
+		}
 	}
 }
