@@ -1,22 +1,77 @@
 package interop
 
 import (
+	"errors"
 	"os"
+	"runtime"
 	"testing"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 )
 
-func TestTry(t *testing.T) {
-	mix, _ := MixByName(os.Getenv("MIX"))
-	spec, _ := protocol.ByName(os.Getenv("PROTOCOL"))
-	o := DefaultOptions()
-	o.Runs, o.Watch = os.Getenv("TRYDIR"), true
-	o.Progress = harness.NewPrinter(os.Stdout)
-	r, err := Run(t.Context(), o, mix, spec)
-	t.Log(r.Verdict, r.Reasons, err, r.Folder)
-	for _, c := range r.Cases {
-		t.Log("CASE", mix.Name, spec.Name, c.Name, c.Verdict, c.Took, c.Note)
+// TestMixed runs all mixes for all protocols, one after the other: their
+// intervals are a fifth of the original's, and processes that wait for each
+// other's processor would look dead.
+func TestMixed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals there")
+	}
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	needPython(t)
+	for _, mix := range Mixes() {
+		for _, spec := range protocol.All() {
+			t.Run(mix.Name+"/"+spec.Name, func(t *testing.T) {
+				o := DefaultOptions()
+				o.Runs = t.TempDir()
+				report, err := Run(t.Context(), o, mix, spec)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range report.Cases {
+					t.Logf("%s: %s after %.1f s %s", c.Name, c.Verdict, c.Took.Seconds(), c.Note)
+				}
+				if !report.Required {
+					t.Logf("seen: %s %q", report.Verdict, report.Reasons)
+					return
+				}
+				if report.Verdict != harness.Pass {
+					t.Errorf("%s: %q", report.Verdict, report.Reasons)
+				}
+			})
+		}
+	}
+}
+
+func TestMixesAreAllThatWasAskedFor(t *testing.T) {
+	for name, want := range map[string]struct {
+		python   int // of 8 nodes
+		monitor  bool
+		provider bool
+		required bool
+	}{
+		"half": {4, false, false, true}, "nodes": {0, true, true, true}, "monitor": {8, false, true, false},
+		"provider": {8, true, false, false}, "node": {7, true, true, true},
+	} {
+		m, ok := MixByName(name)
+		if !ok || 8-m.golang(8) != want.python || m.Python(harness.Monitor) != want.monitor ||
+			m.Python(harness.Provider) != want.provider || m.Required(8) != want.required {
+			t.Errorf("%s: %d of 8 nodes are Go's, required %t", name, m.golang(8), m.Required(8))
+		}
+	}
+	if _, ok := MixByName("none"); ok {
+		t.Error("a mix called none")
+	}
+}
+
+func TestWithoutPython(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, err := NewPython(t.TempDir()); !errors.Is(err, ErrNoPython) {
+		t.Errorf("%v, want %v", err, ErrNoPython)
+	}
+	if _, err := (Backend{}).Start(t.Context(), harness.Spec{Dir: os.TempDir()}); !errors.Is(err, ErrNoPython) {
+		t.Errorf("%v, want %v", err, ErrNoPython)
 	}
 }
