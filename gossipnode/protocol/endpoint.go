@@ -14,14 +14,14 @@ type endpoint struct {
 	appVersion  int32
 	generation  int32
 	heartbeat   int32
+	shaken      uint32 // the node's growth at their last handshake, 0: none
+	offered     uint32 // the node's growth when it last sent an ACK
+	suspected   bool
+	opinion     bool          // false while it is only learnt of
+	keptSlot    bool          // it kept its last slot (sequencecheck.go)
 	heard       time.Duration // when it was last heard of, or learnt of
 	targeted    time.Duration // when a round last went to it
 	directRound int64         // round of its last message of its own
-	shaken      uint32        // the node's growth at their last handshake, 0: none
-	offered     uint32        // the node's growth when it last sent an ACK
-	suspected   bool
-	opinion     bool // false while it is only learnt of
-	keptSlot    bool // it kept its last slot (sequencecheck.go)
 }
 
 func (n *Node) search(a gossip.Address) (int, bool) {

@@ -2,8 +2,7 @@ package chaos
 
 import (
 	"fmt"
-	"hash"
-	"hash/fnv"
+	"io"
 	"strconv"
 	"time"
 
@@ -54,20 +53,21 @@ type player struct {
 	cuts     map[[2]string]int
 	calm     bool
 	restored bool
-	trace    hash.Hash64 // of every step, for the test of repeatability
+	trace    io.Writer // nil: none
 }
 
 // Play runs a plan; nil if every invariant held. The error is about a plan that
 // cannot be run.
 func Play(p Plan) (*Failure, error) {
-	y, err := play(p)
+	y, err := play(p, nil)
 	if err != nil {
 		return nil, err
 	}
 	return y.failure, nil
 }
 
-func play(p Plan) (*player, error) {
+// play writes every step to trace, unless that is nil.
+func play(p Plan, trace io.Writer) (*player, error) {
 	spec, ok := protocol.ByName(p.Protocol)
 	if !ok {
 		return nil, fmt.Errorf("plan: unknown protocol %q", p.Protocol)
@@ -88,7 +88,7 @@ func play(p Plan) (*player, error) {
 	}
 	y := &player{
 		plan: p, spec: spec, world: w, witness: map[string]*witness{}, rule: newDefinition(p.Timing.Fail),
-		cuts: map[[2]string]int{}, trace: fnv.New64a(),
+		cuts: map[[2]string]int{}, trace: trace,
 	}
 	w.Observe(sim.Hooks{Step: y.step, Process: y.process, Input: y.input, Result: y.result})
 	y.run()
@@ -235,7 +235,9 @@ func (y *player) process(_ time.Duration, name string, c sim.Change) {
 }
 
 func (y *player) step(s sim.Step) {
-	fmt.Fprintf(y.trace, "%d %s %T %d\n", s.At, s.Name, s.Event, len(s.Effects))
+	if y.trace != nil {
+		fmt.Fprintf(y.trace, "%d %s %T %d\n", s.At, s.Name, s.Event, len(s.Effects))
+	}
 	w := y.witness[s.Name]
 	if w == nil || w.life != s.Life {
 		w = newWitness(s, y.spec, y.plan)
