@@ -1,0 +1,14 @@
+// Package figures measures what the protocols cost and what they are worth, in
+// virtual time, and draws it: quality of service by Chen, Toueg and Aguilera's
+// measures, the report's figures beside the original's own readings, detection
+// time and traffic against the number of nodes, and the frontier between fast
+// detection and few wrong suspicions. By a backend of real processes it measures
+// the same and says how far the simulation is from it.
+//
+// In flow the environment ([Settings]) and the original's readings (original/);
+// out flow CSV files, PNG and SVG plots, and a summary for people. The rules of
+// protocol and monitor are those of harness/sim, which runs the very code.
+//
+// The same settings give the same numbers: every run has a seed of its own, and
+// results are kept in the order of the plan, not of their end.
+package figures
