@@ -41,6 +41,7 @@ type cluster struct {
 	engine *client.Client
 	image  string
 	prefix string
+	others map[string]Program
 	dir    string   // of the run
 	names  []string // of the nodes
 
@@ -66,7 +67,7 @@ func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, e
 		return nil, errors.Join(err, engine.Close())
 	}
 	c := &cluster{
-		engine: engine, image: b.image(), prefix: b.prefix(), dir: s.Dir, client: rpc,
+		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, dir: s.Dir, client: rpc,
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)
@@ -103,8 +104,13 @@ func (c *cluster) plan(s harness.Spec) {
 }
 
 func (c *cluster) add(name string, port int, command []string) {
+	image, typed := c.image, ""
+	other, isOther := c.others[name]
+	if isOther {
+		image, command, typed = other.Image, other.Command, other.Typed
+	}
 	c.processes[name] = &process{
-		name: name, host: c.host(name), port: port, command: command,
+		name: name, host: c.host(name), port: port, image: image, command: command, other: isOther, typed: typed,
 		stdout: filepath.Join(c.dir, name+".out"), stderr: filepath.Join(c.dir, name+".log"),
 		down: true,
 	}

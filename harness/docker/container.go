@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,11 +74,14 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 // shell.
 func (c *cluster) makeContainer(ctx context.Context, p *process) error {
 	config := &container.Config{
-		Image: c.image, Cmd: []string{"bash"}, Labels: map[string]string{Label: c.prefix},
+		Image: p.image, Cmd: []string{"bash"}, Labels: map[string]string{Label: c.prefix},
 		// The shell ends when its input does, which is when this process dies.
 		OpenStdin: true, StdinOnce: true, AttachStdin: true, AttachStdout: true, AttachStderr: true,
 	}
 	host := &container.HostConfig{AutoRemove: true, NetworkMode: container.NetworkMode(c.prefix + "network")}
+	if p.other {
+		config.Entrypoint, config.Cmd = []string{"bash"}, nil // whatever the image has
+	}
 	if p.port != nodePort {
 		port := network.MustParsePort(strconv.Itoa(p.port))
 		config.ExposedPorts = network.PortSet{port: {}}
@@ -87,7 +91,14 @@ func (c *cluster) makeContainer(ctx context.Context, p *process) error {
 	// know which one it is.
 	create, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	made, err := c.engine.ContainerCreate(create, client.ContainerCreateOptions{Name: p.host, Config: config, HostConfig: host})
+	made, err := c.engine.ContainerCreate(create, client.ContainerCreateOptions{
+		Name: p.host, Config: config, HostConfig: host,
+		// The original looks for monitor-node, provider-node and node1, whatever the
+		// prefix.
+		NetworkingConfig: &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
+			c.prefix + "network": {Aliases: []string{strings.TrimPrefix(p.host, c.prefix)}},
+		}},
+	})
 	if cerrdefs.IsConflict(err) || cerrdefs.IsAlreadyExists(err) {
 		return taken("container", p.host)
 	}

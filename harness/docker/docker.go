@@ -49,6 +49,17 @@ type Backend struct {
 	Image  string // with the three commands; "gossip"
 	Prefix string // of container and network names, and so of the nodes' own; "gossip-"
 	Host   string // the engine, such as unix:///var/run/docker.sock; DOCKER_HOST or the usual socket
+
+	// Instead has, for a process's name, what is run in its place.
+	Instead map[string]Program
+}
+
+// Program is somebody else's process, such as one of the original. It listens on
+// the port of the process that it stands for, and goes by its container's name.
+type Program struct {
+	Image   string   // must have bash
+	Command []string // run in the image's working directory
+	Typed   string   // a line typed at it once it listens, such as "connect"; "": none
 }
 
 // Name is "docker".

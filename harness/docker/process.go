@@ -25,7 +25,10 @@ type process struct {
 	name    string // in scenarios
 	host    string // container, and name in the network
 	port    int
+	image   string
 	command []string
+	other   bool   // not ours: a [Program]
+	typed   string // at it, once it listens
 
 	stdout, stderr string // files in the run's folder
 
@@ -61,6 +64,9 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
 	p.started, p.down = at, false
+	if p.other {
+		return c.listens(ctx, p)
+	}
 	e := p.running
 	err = poll(ctx, name+" to listen", func() (bool, error) {
 		if e.listening() != "" {
@@ -80,6 +86,21 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 		return fmt.Errorf("%s goes by another name than its container's, want %s: %q", name, want, line)
 	}
 	return nil
+}
+
+// listens waits for a process that says nothing of its own about it.
+func (c *cluster) listens(ctx context.Context, p *process) error {
+	err := poll(ctx, p.name+" to listen", func() (bool, error) {
+		if p.running.hasEnded() {
+			return false, fmt.Errorf("%s did not start (%s): %s", p.name, c.status(ctx, p.running), lastLine(p.stderr))
+		}
+		said, err := p.shell.ask(ctx, fmt.Sprintf("(: </dev/tcp/%s/%d) 2>/dev/null && echo up", p.host, p.port))
+		return len(said) > 0, err
+	})
+	if err == nil && p.typed != "" {
+		_, err = io.WriteString(p.running.conn.Conn, p.typed+"\n")
+	}
+	return err
 }
 
 // execute has the engine start the process, with all three streams attached.
