@@ -17,6 +17,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/live"
 )
 
 func TestNoEngine(t *testing.T) {
@@ -143,7 +144,7 @@ func TestHarnessCrashes(t *testing.T) {
 	}
 	defer engine.Close()
 	crash(t, b.Prefix)
-	err = poll(t.Context(), "the engine to remove the containers", func() (bool, error) {
+	err = live.Poll(t.Context(), "the engine to remove the containers", func() (bool, error) {
 		left := ours(t, engine, b.Prefix)
 		return len(left) == 0 || len(left) == 1 && left[0] == b.Prefix+"network", nil
 	})
@@ -201,7 +202,7 @@ func TestProcessEndsByItself(t *testing.T) {
 	}
 	deadline := time.Now().Add(10 * time.Second)
 	for err == nil && time.Now().Before(deadline) {
-		err = c.Wait(t.Context(), pollEvery)
+		err = c.Wait(t.Context(), 20*time.Millisecond)
 	}
 	if !errors.Is(err, harness.ErrEnded) || !strings.Contains(err.Error(), "monitor") {
 		t.Errorf("got %v, want that the monitor has ended", err)

@@ -9,14 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/moby/moby/client"
 	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/harness"
-	"gossiprpc/internal/gossip"
-	"gossiprpc/internal/wire"
+	"gossiprpc/harness/live"
 	"gossiprpc/internal/xmlrpc"
 )
 
@@ -29,7 +27,7 @@ const (
 
 // patience is how long the engine may take for one thing, and a process to
 // listen. It does not scale with the cluster's intervals.
-const patience = 60 * time.Second
+const patience = live.Patience
 
 // atOnce is how many containers the engine is asked to make or remove at the
 // same time; more only wait for each other.
@@ -50,10 +48,9 @@ type cluster struct {
 	parts     []string // networks of the partition in force
 	readers   sync.WaitGroup
 
-	client   *xmlrpc.Client
-	monitor  wire.Monitor
-	provider wire.Provider
-	close    func() error
+	client *xmlrpc.Client
+	live.Servers
+	close func() error
 }
 
 // Start is harness.Backend's.
@@ -71,6 +68,7 @@ func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, e
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)
+	c.Ended = c.unexpectedEnd
 	c.plan(s)
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -133,20 +131,20 @@ func (c *cluster) start(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if c.monitor.HostPort, err = c.published(ctx, harness.Monitor); err != nil {
+	if c.Monitor.HostPort, err = c.published(ctx, harness.Monitor); err != nil {
 		return err
 	}
-	if c.provider.HostPort, err = c.published(ctx, harness.Provider); err != nil {
+	if c.Provider.HostPort, err = c.published(ctx, harness.Provider); err != nil {
 		return err
 	}
-	c.monitor.Client, c.provider.Client = c.client, c.client
+	c.Monitor.Client, c.Provider.Client = c.client, c.client
 	for _, name := range c.everyone() {
 		if err := c.launch(ctx, name); err != nil {
 			return err
 		}
 		if a := c.Address(name); a != "" {
 			// One after the other, so that the ring is in the order of the names.
-			if err := c.waitAskedIn(ctx, name, a); err != nil {
+			if err := c.AwaitAskedIn(ctx, name, a); err != nil {
 				return err
 			}
 		}
@@ -178,37 +176,6 @@ func (c *cluster) process(name string) (*process, error) {
 		return p, nil
 	}
 	return nil, fmt.Errorf("no process %q in this cluster", name)
-}
-
-func (c *cluster) waitAskedIn(ctx context.Context, name string, a gossip.Address) error {
-	return poll(ctx, name+" to ask the provider in", func() (bool, error) {
-		if err := c.unexpectedEnd(); err != nil {
-			return false, err
-		}
-		members, err := c.provider.Members(ctx)
-		return err == nil && slices.Contains(members, a), nil
-	})
-}
-
-// pollEvery is real time: how often something that is about to happen is looked
-// at.
-const pollEvery = 20 * time.Millisecond
-
-func poll(ctx context.Context, what string, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		if ok, err := done(); ok || err != nil {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
-		}
-	}
 }
 
 // Close is harness.Cluster's.

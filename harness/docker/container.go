@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"gossiprpc/harness/live"
+
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
@@ -179,7 +181,7 @@ func removeContainer(ctx context.Context, engine *client.Client, id string) erro
 	if !cerrdefs.IsConflict(err) {
 		return fmt.Errorf("remove container %s: %w", id, err)
 	}
-	return poll(ctx, "container "+id+" to be removed", func() (bool, error) {
+	return live.Poll(ctx, "container "+id+" to be removed", func() (bool, error) {
 		_, err := engine.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
 		return cerrdefs.IsNotFound(err), nil
 	})

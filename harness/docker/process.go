@@ -15,6 +15,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/live"
 )
 
 // pidFile is where a process's id in its container is found.
@@ -68,7 +69,7 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 		return c.listens(ctx, p)
 	}
 	e := p.running
-	err = poll(ctx, name+" to listen", func() (bool, error) {
+	err = live.Poll(ctx, name+" to listen", func() (bool, error) {
 		if e.listening() != "" {
 			return true, nil
 		}
@@ -90,7 +91,7 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 
 // listens waits for a process that says nothing of its own about it.
 func (c *cluster) listens(ctx context.Context, p *process) error {
-	err := poll(ctx, p.name+" to listen", func() (bool, error) {
+	err := live.Poll(ctx, p.name+" to listen", func() (bool, error) {
 		if p.running.hasEnded() {
 			return false, fmt.Errorf("%s did not start (%s): %s", p.name, c.status(ctx, p.running), lastLine(p.stderr))
 		}

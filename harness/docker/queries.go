@@ -9,12 +9,12 @@ import (
 	"os"
 	"path"
 	"slices"
-	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/live"
 	"gossiprpc/harness/states"
 	"gossiprpc/internal/gossip"
 )
@@ -34,31 +34,6 @@ func (c *cluster) Address(node string) gossip.Address {
 		return "" // not with a valid prefix
 	}
 	return a
-}
-
-func (c *cluster) Now() time.Time { return time.Now() }
-
-func (c *cluster) Wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return c.unexpectedEnd()
-}
-
-func (c *cluster) AliveDead(ctx context.Context) (live, dead []gossip.Address, err error) {
-	return c.monitor.AliveDead(ctx)
-}
-
-func (c *cluster) SuspectMatrix(ctx context.Context) ([][]int, error) {
-	return c.monitor.SuspectMatrix(ctx)
-}
-
-func (c *cluster) Mapping(ctx context.Context) (map[gossip.Address]int, error) {
-	return c.monitor.Mapping(ctx)
 }
 
 func (c *cluster) MenuOutput(context.Context) (string, error) {
@@ -119,7 +94,7 @@ func (c *cluster) collect(ctx context.Context) (states.Collected, error) {
 		return nil, fmt.Errorf("collect: %w", err)
 	}
 	var collected states.Collected
-	err := poll(ctx, "the monitor to collect", func() (bool, error) {
+	err := live.Poll(ctx, "the monitor to collect", func() (bool, error) {
 		text, err := shell.ask(ctx, "cat "+file+" 2>/dev/null")
 		if err != nil {
 			return false, err

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/live"
 	"gossiprpc/harness/local/keeper"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
@@ -25,10 +26,6 @@ import (
 )
 
 const host = "127.0.0.1"
-
-// patience is how long a process may take to listen, and a node to ask the
-// provider in. It does not scale with the cluster's intervals.
-const patience = 30 * time.Second
 
 // Backend starts local clusters. The programs are built at the first start and
 // used from then on. It is safe for many goroutines.
@@ -86,10 +83,9 @@ type cluster struct {
 	ports    map[string]int
 	byAddr   map[gossip.Address]string
 
-	keeper   *keeper.Client
-	client   *xmlrpc.Client
-	monitor  wire.Monitor
-	provider wire.Provider
+	keeper *keeper.Client
+	client *xmlrpc.Client
+	live.Servers
 
 	down map[string]bool // ended on purpose
 }
@@ -111,9 +107,12 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 	c := &cluster{
 		dir: s.Dir, instead: instead, started: map[string]time.Time{}, commands: map[string]keeper.Process{}, ports: map[string]int{},
 		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
-		monitor:  wire.Monitor{Client: client, HostPort: hostport(ports[0])},
-		provider: wire.Provider{Client: client, HostPort: hostport(ports[1])},
+		Servers: live.Servers{
+			Monitor:  wire.Monitor{Client: client, HostPort: hostport(ports[0])},
+			Provider: wire.Provider{Client: client, HostPort: hostport(ports[1])},
+		},
 	}
+	c.Ended = c.unexpectedEnd
 	err = c.plan(programs, s, ports)
 	if err == nil {
 		err = c.startAll(ctx)
@@ -188,7 +187,7 @@ func (c *cluster) startAll(ctx context.Context) error {
 		}
 		if a := c.Address(name); a != "" {
 			// One after the other, so that the ring is in the order of the names.
-			if err := c.waitAskedIn(ctx, name, a); err != nil {
+			if err := c.AwaitAskedIn(ctx, name, a); err != nil {
 				return err
 			}
 		}

@@ -93,7 +93,7 @@ func startFour(t *testing.T) (*cluster, string) {
 
 func TestJoinOrderIsTheNodesOrder(t *testing.T) {
 	c, _ := startFour(t)
-	members, err := c.provider.Members(t.Context())
+	members, err := c.Provider.Members(t.Context())
 	if err != nil || len(members) != 4 {
 		t.Fatalf("members %v, %v", members, err)
 	}

@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/live"
 	"gossiprpc/harness/states"
 	"gossiprpc/internal/gossip"
 )
@@ -20,31 +20,6 @@ func (c *cluster) Address(node string) gossip.Address {
 		return ""
 	}
 	return gossip.Address(hostport(c.ports[node]))
-}
-
-func (c *cluster) Now() time.Time { return time.Now() }
-
-func (c *cluster) Wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return c.unexpectedEnd()
-}
-
-func (c *cluster) AliveDead(ctx context.Context) (live, dead []gossip.Address, err error) {
-	return c.monitor.AliveDead(ctx)
-}
-
-func (c *cluster) SuspectMatrix(ctx context.Context) ([][]int, error) {
-	return c.monitor.SuspectMatrix(ctx)
-}
-
-func (c *cluster) Mapping(ctx context.Context) (map[gossip.Address]int, error) {
-	return c.monitor.Mapping(ctx)
 }
 
 func (c *cluster) MenuOutput(context.Context) (string, error) {
@@ -92,7 +67,7 @@ func (c *cluster) collect(ctx context.Context) (states.Collected, error) {
 		return nil, err
 	}
 	var collected states.Collected
-	err := poll(ctx, "the monitor to collect", func() (bool, error) {
+	err := live.Poll(ctx, "the monitor to collect", func() (bool, error) {
 		text, err := readIfThere(file)
 		if err != nil || len(text) == 0 {
 			return false, err

@@ -6,19 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"gossiprpc/harness"
-	"gossiprpc/internal/gossip"
+	"gossiprpc/harness/live"
 )
 
 // errPortTaken is wrapped by a start that found its port in use.
 var errPortTaken = errors.New("port taken")
-
-// pollEvery is real time: how often a starting process is looked at.
-const pollEvery = 10 * time.Millisecond
 
 // launch starts a process and returns when it says that it listens.
 func (c *cluster) launch(ctx context.Context, name string) error {
@@ -30,7 +26,7 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 	}
 	c.started[name] = at
 	delete(c.down, name)
-	return poll(ctx, name+" to listen", func() (bool, error) {
+	return live.Poll(ctx, name+" to listen", func() (bool, error) {
 		said := readFrom(p.Stderr, before)
 		if bytes.Contains(said, []byte("listening on ")) {
 			return true, nil
@@ -45,34 +41,6 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 		}
 		return false, nil
 	})
-}
-
-// waitAskedIn returns when the provider knows the node.
-func (c *cluster) waitAskedIn(ctx context.Context, name string, a gossip.Address) error {
-	return poll(ctx, name+" to ask the provider in", func() (bool, error) {
-		if err := c.unexpectedEnd(); err != nil {
-			return false, err
-		}
-		members, err := c.provider.Members(ctx)
-		return err == nil && slices.Contains(members, a), nil
-	})
-}
-
-func poll(ctx context.Context, what string, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		if ok, err := done(); ok || err != nil {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
-		}
-	}
 }
 
 // unexpectedEnd names a process that has ended though nobody ended it.
