@@ -81,7 +81,11 @@ def reverse_name():
             answer = s.recv(512)
         if struct.unpack(">H", answer[6:8])[0] == 0:
             return None
-        at = len(query) + 12  # the answer's name is a pointer; type, class, ttl, length follow
+        at = len(query)  # the name that was asked for comes again, as a pointer or in full
+        while 0 < answer[at] < 0xC0:
+            at += answer[at] + 1
+        at += 2 if answer[at] else 1
+        at += 10  # type, class, ttl, length
         return answer[at + 1 : at + 1 + answer[at]].decode()
     except (OSError, AttributeError, IndexError):
         return None
