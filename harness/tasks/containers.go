@@ -17,6 +17,7 @@ import (
 	"gossiprpc/harness/docker"
 	"gossiprpc/harness/image"
 	"gossiprpc/harness/local"
+	"gossiprpc/harness/sim"
 )
 
 // engineLimit is how long an engine may take to answer before it counts as none.
@@ -31,6 +32,8 @@ func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, er
 	switch name := getenv("BACKEND"); name {
 	case "local":
 		return &local.Backend{}, nil
+	case "sim":
+		return sim.Backend{}, nil
 	case "docker":
 		if err := containers.Available(ctx); err != nil {
 			return nil, wrongUse("BACKEND=docker: %w", err)
@@ -47,7 +50,7 @@ func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, er
 		fmt.Fprintf(out, "with processes of this machine, not in containers (%v)\n", err)
 		return &local.Backend{}, nil
 	default:
-		return nil, wrongUse("BACKEND=%s is unknown, want docker or local", name)
+		return nil, wrongUse("BACKEND=%s is unknown, want docker, local or sim", name)
 	}
 }
 

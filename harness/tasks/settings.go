@@ -1,9 +1,8 @@
 // Package tasks is the work behind the targets of magefile.go: the demo, the
 // scenarios, and what CI runs.
 //
-// In flow the environment (PROTOCOL, NODES, SPEED, BACKEND, RUNS;
-// IMAGE and PREFIX for containers) and a
-// target's arguments; out flow progress and tables for people, and an error
+// In flow the environment (PROTOCOL, NODES, SPEED, BACKEND, SEED, RUNS; IMAGE and
+// PREFIX for containers; SEEDS for chaos) and a target's arguments; out flow progress and tables for people, and an error
 // that carries the exit code.
 package tasks
 
@@ -66,6 +65,13 @@ func settings(getenv func(string) string, out io.Writer) (harness.Options, error
 			return o, wrongUse("SPEED=%s, want a number from 0.01 to 100", v)
 		}
 		o.Speed = speed
+	}
+	if v := getenv("SEED"); v != "" {
+		seed, err := strconv.ParseUint(v, 10, 64)
+		if err != nil || seed == 0 {
+			return o, wrongUse("SEED=%s, want a whole number of 1 or more", v)
+		}
+		o.Seed = seed
 	}
 	if v := getenv("RUNS"); v != "" {
 		o.Runs = v
