@@ -12,13 +12,13 @@ import (
 
 // Settings are what the figures are made of. Start from [DefaultSettings].
 type Settings struct {
-	Folder    string // where they go
-	Seed      uint64 // of the first run of each point; the others follow
-	Runs      int    // of each point, fewer where clusters are large
+	Folder    string  // where they go
+	Seed      uint64  // of the first run of each point; the others follow
+	Runs      int     // of each point, fewer where clusters are large
 	Loss      float64 // between nodes, on the frontier
 	Timing    protocol.Timing
-	CaseNodes []int // of the report's figures
-	Sizes     []int // of detection time against n
+	CaseNodes []int   // of the report's figures
+	Sizes     []int   // of detection time against n
 	Speed     float64 // of the report's figures: intervals are divided by it
 }
 

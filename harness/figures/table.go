@@ -1,6 +1,8 @@
 package figures
 
 import (
+	"math"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +33,23 @@ func seconds(d time.Duration) string {
 	return number(d.Seconds())
 }
 
-// number keeps six digits, so that files do not differ by rounding.
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+// number keeps six digits; empty for none.
+func number(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return ""
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
 
+// csvLine joins fields, none of which holds a comma.
 func csvLine(fields []string) string { return strings.Join(fields, ",") }
+
+// writeTable writes a CSV file.
+func writeTable(path string, head []string, rows [][]string) error {
+	var b strings.Builder
+	b.WriteString(csvLine(head) + "\n")
+	for _, row := range rows {
+		b.WriteString(csvLine(row) + "\n")
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o644)
+}

@@ -32,7 +32,7 @@ type Trial struct {
 
 // Sample is what one trial has shown.
 type Sample struct {
-	Calm     sim.Result // without deaths: every suspicion and verdict is wrong
+	Quiet    sim.Result // without deaths: every suspicion and verdict is wrong
 	Whole    sim.Result // until the death was found for good
 	Death    Detection
 	Suspects int // ordered pairs of running nodes with a wrong suspicion in force at the death
@@ -77,7 +77,7 @@ func (t Trial) Run() (Sample, error) {
 	if t.Calm > 0 {
 		warm = meter.Result()
 		w.Run(t.Calm)
-		sample.Calm = since(warm, meter.Result())
+		sample.Quiet = since(warm, meter.Result())
 	}
 	names := w.Nodes()
 	victim := names[rand.New(rand.NewPCG(t.Seed, 3)).IntN(len(names))]

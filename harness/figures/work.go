@@ -18,6 +18,18 @@ type job struct {
 	do     func(context.Context) error
 }
 
+// trialJob runs a trial and keeps what it has shown.
+func trialJob(r *run, weight float64) job {
+	return job{weight, func(context.Context) error {
+		s, err := r.Trial.Run()
+		if err != nil {
+			return fmt.Errorf("%s, %d nodes, seed %d: %w", r.Protocol.Name, r.Nodes, r.Seed, err)
+		}
+		r.Sample = s
+		return nil
+	}}
+}
+
 // work does jobs on all processors and tells out how far it is.
 func work(ctx context.Context, out io.Writer, what string, jobs []job) error {
 	p := newEstimator(out, what, jobs)

@@ -1,0 +1,376 @@
+package figures
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// sheet is one figure: panels in a grid under a title, above one legend.
+type sheet struct {
+	name    string // of its files
+	title   string
+	note    string // a line below: what it was made of
+	columns int
+	width   vg.Length // of a panel
+	height  vg.Length
+	panels  []panel
+}
+
+// panel is one diagram. Where an axis is logarithmic, values below the floor are
+// drawn on it and its tick says 0.
+type panel struct {
+	title, x, y string
+	logX, logY  bool
+	floorY      float64
+	ticksX      []float64 // none: as the axis would have them
+	minY, maxY  float64   // both 0: as the values are
+	series      []series
+}
+
+// series is one line with its points.
+type series struct {
+	name   string
+	colour color.Color
+	dashes []vg.Length
+	glyph  draw.GlyphDrawer // nil: no points
+	line   bool
+	band   bool // low to high as an area, not as bars
+	points []dot
+}
+
+// dot is a value with its interval (0: none) and a word beside it.
+type dot struct {
+	x, y      float64
+	low, high float64
+	word      string
+}
+
+// around makes a dot of an estimate.
+func around(x float64, e Estimate) dot {
+	d := dot{x: x, y: e.Mean}
+	if !math.IsNaN(e.Half) && e.Half > 0 {
+		d.low, d.high = e.Mean-e.Half, e.Mean+e.Half
+	}
+	return d
+}
+
+// Colours by Okabe and Ito, which people with any colour vision tell apart.
+var (
+	blue   = color.RGBA{0x00, 0x72, 0xB2, 0xFF}
+	orange = color.RGBA{0xD5, 0x5E, 0x00, 0xFF}
+	green  = color.RGBA{0x00, 0x9E, 0x73, 0xFF}
+	purple = color.RGBA{0xAA, 0x3F, 0x8B, 0xFF}
+	grey   = color.RGBA{0x77, 0x77, 0x77, 0xFF}
+	black  = color.RGBA{0x20, 0x20, 0x20, 0xFF}
+)
+
+var (
+	dashed = []vg.Length{vg.Points(5), vg.Points(3)}
+	dotted = []vg.Length{vg.Points(1.5), vg.Points(2.5)}
+)
+
+const (
+	titleHeight  = 24 * vg.Length(1)
+	legendHeight = 20 * vg.Length(1)
+	noteHeight   = 16 * vg.Length(1)
+	resolution   = 96
+)
+
+// save writes the sheet as PNG and SVG.
+func (s sheet) save(folder string) error {
+	rows := (len(s.panels) + s.columns - 1) / s.columns
+	w := s.width * vg.Length(s.columns)
+	h := s.height*vg.Length(rows) + titleHeight + legendHeight + noteHeight
+	image := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(resolution), vgimg.UseBackgroundColor(color.White))}
+	vector := vgsvg.New(w, h)
+	for ending, c := range map[string]vg.CanvasWriterTo{".png": image, ".svg": vector} {
+		if err := s.draw(draw.New(c)); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		f, err := os.Create(filepath.Join(folder, s.name+ending))
+		if err != nil {
+			return err
+		}
+		if _, err := c.WriteTo(f); err != nil {
+			f.Close()
+			return fmt.Errorf("write %s: %w", f.Name(), err)
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s sheet) draw(c draw.Canvas) error {
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+	style := textStyle(11, black)
+	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
+	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Max.Y - 6}, s.title)
+	style = textStyle(7, grey)
+	style.XAlign, style.YAlign = draw.XCenter, draw.YBottom
+	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Min.Y + 4}, s.note)
+
+	middle := draw.Crop(c, 0, 0, noteHeight, -titleHeight)
+	s.legend(draw.Crop(middle, 0, 0, 0, legendHeight-middle.Size().Y))
+	rows := (len(s.panels) + s.columns - 1) / s.columns
+	tiles := draw.Tiles{Rows: rows, Cols: s.columns, PadX: 10, PadY: 10, PadLeft: 8, PadRight: 14, PadBottom: legendHeight + 2, PadTop: 4}
+	plots := make([][]*plot.Plot, rows)
+	for i := range s.panels {
+		p, err := s.panels[i].plot()
+		if err != nil {
+			return err
+		}
+		plots[i/s.columns] = append(plots[i/s.columns], p)
+	}
+	for len(plots[rows-1]) < s.columns {
+		plots[rows-1] = append(plots[rows-1], nil)
+	}
+	for i, row := range plot.Align(plots, tiles, middle) {
+		for k, area := range row {
+			if plots[i][k] != nil {
+				plots[i][k].Draw(area)
+			}
+		}
+	}
+	return nil
+}
+
+// legend is one line with all names, each once.
+func (s sheet) legend(c draw.Canvas) {
+	style := textStyle(8, black)
+	style.YAlign = draw.YCenter
+	const thumb, gap, space = vg.Length(26), vg.Length(5), vg.Length(16)
+	var entries []series
+	seen := map[string]bool{}
+	width := -space
+	for _, p := range s.panels {
+		for _, e := range p.series {
+			if e.name == "" || seen[e.name] {
+				continue
+			}
+			seen[e.name] = true
+			entries = append(entries, e)
+			width += thumb + gap + style.Width(e.name) + space
+		}
+	}
+	x, y := c.Center().X-width/2, c.Center().Y
+	for _, e := range entries {
+		if e.band {
+			c.FillPolygon(faint(e.colour), []vg.Point{{X: x, Y: y - 4}, {X: x + thumb, Y: y - 4}, {X: x + thumb, Y: y + 4}, {X: x, Y: y + 4}})
+		}
+		if e.line {
+			c.StrokeLine2(e.lineStyle(), x, y, x+thumb, y)
+		}
+		if e.glyph != nil {
+			c.DrawGlyph(e.glyphStyle(), vg.Point{X: x + thumb/2, Y: y})
+		}
+		c.FillText(style, vg.Point{X: x + thumb + gap, Y: y}, e.name)
+		x += thumb + gap + style.Width(e.name) + space
+	}
+}
+
+func textStyle(size vg.Length, c color.Color) text.Style {
+	s := plot.New().Title.TextStyle
+	s.Font.Size, s.Color = size, c
+	return s
+}
+
+func (s series) lineStyle() draw.LineStyle {
+	return draw.LineStyle{Color: s.colour, Width: vg.Points(1.3), Dashes: s.dashes}
+}
+
+func (s series) glyphStyle() draw.GlyphStyle {
+	return draw.GlyphStyle{Color: s.colour, Radius: vg.Points(3), Shape: s.glyph}
+}
+
+func faint(c color.Color) color.Color {
+	r, g, b, _ := c.RGBA()
+	mix := func(v uint32) uint8 { return uint8(255 - (255-v>>8)*3/10) }
+	return color.RGBA{mix(r), mix(g), mix(b), 255}
+}
+
+func (p panel) plot() (*plot.Plot, error) {
+	d := plot.New()
+	d.Title.Text, d.X.Label.Text, d.Y.Label.Text = p.title, p.x, p.y
+	d.Title.TextStyle.Font.Size, d.Title.Padding = 9, 4
+	for _, a := range []*plot.Axis{&d.X, &d.Y} {
+		a.Label.TextStyle.Font.Size, a.Tick.Label.Font.Size = 8, 7
+	}
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xE4}, color.Gray{0xE4}
+	d.Add(grid)
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, s := range p.series {
+		for _, v := range s.points {
+			for _, y := range []float64{v.y, v.low, v.high} {
+				if y = p.lift(y); !math.IsNaN(y) && (y > 0 || !p.logY) {
+					low, high = min(low, y), max(high, y)
+				}
+			}
+		}
+		if err := p.add(d, s); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	if p.logX {
+		d.X.Scale = plot.LogScale{}
+		d.X.Tick.Marker = plot.LogTicks{}
+		d.X.Min, d.X.Max = d.X.Min/1.12, d.X.Max*1.12
+	}
+	if len(p.ticksX) > 0 {
+		var ticks []plot.Tick
+		for _, v := range p.ticksX {
+			ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', -1, 64)})
+		}
+		d.X.Tick.Marker = plot.ConstantTicks(ticks)
+	}
+	switch {
+	case math.IsInf(low, 0):
+		p.logY = false // nothing to show
+	case p.logY:
+		d.Y.Scale = plot.LogScale{}
+		d.Y.Min, d.Y.Max = low/1.25, high*1.25
+		d.Y.Tick.Marker = p.logTicks()
+	case p.maxY == 0:
+		d.Y.Min, d.Y.Max = min(0, low), high*1.08
+	}
+	if p.minY != 0 || p.maxY != 0 {
+		d.Y.Min, d.Y.Max = p.minY, p.maxY
+	}
+	return d, nil
+}
+
+// lift puts what cannot be shown on a logarithmic axis on its floor.
+func (p panel) lift(y float64) float64 {
+	if p.logY && y < p.floorY {
+		return p.floorY
+	}
+	return y
+}
+
+// logTicks names powers of ten, and 2 and 5 between them where there are few.
+func (p panel) logTicks() plot.Ticker {
+	return plot.TickerFunc(func(low, high float64) []plot.Tick {
+		var ticks []plot.Tick
+		if low <= 0 || math.IsInf(high, 0) {
+			return nil
+		}
+		few := high/low < 400
+		for exponent := math.Floor(math.Log10(low)); exponent <= math.Ceil(math.Log10(high)); exponent++ {
+			for _, m := range []float64{1, 2, 3, 4, 5, 6, 7, 8, 9} {
+				v := m * math.Pow(10, exponent)
+				if v < low || v > high || v <= p.floorY*1.001 {
+					continue
+				}
+				t := plot.Tick{Value: v}
+				if m == 1 || few && (m == 2 || m == 5) {
+					t.Label = strconv.FormatFloat(v, 'g', 3, 64)
+				}
+				ticks = append(ticks, t)
+			}
+		}
+		if p.floorY > 0 && low <= p.floorY {
+			ticks = append(ticks, plot.Tick{Value: p.floorY, Label: "0"})
+		}
+		return ticks
+	})
+}
+
+func (p panel) add(d *plot.Plot, s series) error {
+	var points plotter.XYs
+	var bars plotter.YErrors
+	var words plotter.XYLabels
+	var band plotter.XYs
+	for _, v := range s.points {
+		if math.IsNaN(v.y) || p.logX && v.x <= 0 || p.logY && p.floorY == 0 && v.y <= 0 {
+			continue
+		}
+		y := p.lift(v.y)
+		points = append(points, plotter.XY{X: v.x, Y: y})
+		bar := struct{ Low, High float64 }{}
+		if v.low != 0 || v.high != 0 {
+			lowest := v.low
+			if p.logY {
+				lowest = max(lowest, p.floorY, y/1e6)
+			}
+			bar.Low, bar.High = y-lowest, p.lift(v.high)-y
+			band = append(band, plotter.XY{X: v.x, Y: lowest})
+		}
+		bars = append(bars, bar)
+		if v.word != "" {
+			words.XYs, words.Labels = append(words.XYs, plotter.XY{X: v.x, Y: y}), append(words.Labels, v.word)
+		}
+	}
+	if len(points) == 0 {
+		return nil
+	}
+	if s.band {
+		for i := len(points) - 1; i >= 0; i-- {
+			band = append(band, plotter.XY{X: points[i].X, Y: points[i].Y + bars[i].High})
+		}
+		area, err := plotter.NewPolygon(band)
+		if err != nil {
+			return err
+		}
+		area.Color, area.LineStyle.Width = faint(s.colour), 0
+		d.Add(area)
+	} else if err := s.addBars(d, points, bars); err != nil {
+		return err
+	}
+	if s.line {
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return err
+		}
+		line.LineStyle = s.lineStyle()
+		d.Add(line)
+	}
+	if s.glyph != nil {
+		dots, err := plotter.NewScatter(points)
+		if err != nil {
+			return err
+		}
+		dots.GlyphStyle = s.glyphStyle()
+		d.Add(dots)
+	}
+	if len(words.Labels) > 0 {
+		labels, err := plotter.NewLabels(words)
+		if err != nil {
+			return err
+		}
+		for i := range labels.TextStyle {
+			labels.TextStyle[i].Font.Size, labels.TextStyle[i].Color = 6.5, s.colour
+		}
+		labels.Offset = vg.Point{X: 4, Y: 3}
+		d.Add(labels)
+	}
+	return nil
+}
+
+func (s series) addBars(d *plot.Plot, points plotter.XYs, bars plotter.YErrors) error {
+	e, err := plotter.NewYErrorBars(struct {
+		plotter.XYs
+		plotter.YErrors
+	}{points, bars})
+	if err != nil {
+		return err
+	}
+	e.LineStyle = draw.LineStyle{Color: s.colour, Width: vg.Points(0.8)}
+	e.CapWidth = vg.Points(4)
+	d.Add(e)
+	return nil
+}

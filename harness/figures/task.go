@@ -1,0 +1,114 @@
+package figures
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Make measures everything, writes tables and plots into the settings' folder,
+// and tells out how it goes.
+func Make(ctx context.Context, out io.Writer, s Settings) error {
+	began := time.Now()
+	large, err := largeRuns(largeCSV)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.Folder, 0o755); err != nil {
+		return err
+	}
+	scratch, err := os.MkdirTemp(s.Folder, "runs-")
+	if err != nil {
+		return err
+	}
+	caseJobs, cases := caseRuns(s, scratch)
+	var jobs []job
+	var runs [3][][]run
+	for i, plans := range [][]plan{grid(s), frontier(s), sizes(s)} {
+		more, results := trials(plans, s.Seed)
+		jobs, runs[i] = append(jobs, more...), results
+	}
+	jobs = append(jobs, caseJobs...)
+	// The long ones first, so that none is left alone at the end.
+	slices.SortStableFunc(jobs, func(a, b job) int { return int(b.weight - a.weight) })
+	if err := work(ctx, out, "figures", jobs); err != nil {
+		return err
+	}
+	if err := s.write(out, summarise(cases), large, summed(runs[0]), summed(runs[1]), summed(runs[2])); err != nil {
+		return err
+	}
+	for _, c := range cases {
+		if !c.Passed {
+			fmt.Fprintf(out, "case %d, %s by %v, %d nodes, seed %d has not passed: %s\n", c.Case, c.Protocol, c.Freshness, c.Nodes, c.Seed, c.Why)
+		}
+	}
+	if left, err := os.ReadDir(scratch); err == nil && len(left) == 0 {
+		os.Remove(scratch)
+	}
+	fmt.Fprintf(out, "figures in %s, %v\n", s.Folder, time.Since(began).Round(time.Second))
+	return nil
+}
+
+func summed(results [][]run) []Quality {
+	var all []Quality
+	for _, runs := range results {
+		all = append(all, quality(runs))
+	}
+	return all
+}
+
+func (s Settings) write(out io.Writer, cases []caseSummary, large []largeRun, grid, frontier, sizes []Quality) error {
+	caseRows := make([][]string, len(cases))
+	for i, c := range cases {
+		caseRows[i] = c.row()
+	}
+	if err := writeTable(filepath.Join(s.Folder, "cases.csv"), caseHead, caseRows); err != nil {
+		return err
+	}
+	for name, all := range map[string][]Quality{"quality": grid, "frontier": frontier, "detection": sizes} {
+		rows := make([][]string, len(all))
+		for i, q := range all {
+			rows[i] = q.row()
+		}
+		if err := writeTable(filepath.Join(s.Folder, name+".csv"), qualityHead, rows); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(s.Folder, "large.csv"), []byte(largeCSV), 0o644); err != nil {
+		return err
+	}
+	intervals := fmt.Sprintf("heartbeat %v, gossip %v", s.Timing.Heartbeat, s.Timing.Gossip)
+	fail := fmt.Sprintf(", T_fail %v", s.Timing.Fail)
+	sheets, err := reportSheets(cases, fmt.Sprintf("%s%s, SPEED=%g, %d runs from seed %d", intervals, fail, s.Speed, s.Runs, s.Seed))
+	if err != nil {
+		return err
+	}
+	sheets = append(sheets,
+		detectionSheet(sizes, large, s.Timing, fmt.Sprintf("%s%s; up to %d runs a point from seed %d, 95 %% intervals; points without a line: one run each, kept in large.csv", intervals, fail, s.Runs, s.Seed)),
+		trafficSheet(sizes, fmt.Sprintf("%s; request bodies between nodes, reports to the monitor left out; points of one n are set apart", intervals)),
+		frontierSheet(frontier, fmt.Sprintf("%s; %d runs a point from seed %d, %v without a death in each; words: T_fail", intervals, frontier[0].Runs, s.Seed, frontier[0].Calm)),
+		qualitySheet(grid, fmt.Sprintf("%s%s; %d runs a point from seed %d (3 at 128 nodes), 95 %% intervals", intervals, fail, s.Runs, s.Seed)),
+	)
+	for _, sheet := range sheets {
+		if err := sheet.save(s.Folder); err != nil {
+			return err
+		}
+	}
+	summary(out, grid)
+	return nil
+}
+
+// summary prints what is most asked for.
+func summary(out io.Writer, grid []Quality) {
+	fmt.Fprintf(out, "\n%-8s %-9s %6s %6s  %-16s %-20s %-20s\n", "protocol", "freshness", "nodes", "loss", "detection, s", "observers right", "verdicts wrong")
+	for _, q := range grid {
+		if q.Loss != 0 && q.Loss != 0.1 || q.Nodes == 128 {
+			continue
+		}
+		fmt.Fprintf(out, "%-8s %-9v %6d %6g  %-16v %-20v %d in %.0f node-hours\n", q.Protocol.Name, q.Freshness, q.Nodes, q.Loss, q.Detection, q.Observers.Accuracy, q.Verdicts.Count, q.Verdicts.Hours)
+	}
+}
