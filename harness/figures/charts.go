@@ -42,7 +42,7 @@ func under(q Quality, rule protocol.Freshness) bool {
 // line is a protocol's, over the qualities that take picks.
 func line(p protocol.Spec, all []Quality, take func(Quality) (dot, bool)) series {
 	colour, glyph := look(p.Name)
-	s := series{name: p.Title, colour: colour, glyph: glyph, line: true}
+	s := series{name: p.Name, colour: colour, glyph: glyph, line: true}
 	for _, q := range all {
 		if d, ok := take(q); ok && q.Protocol.Name == p.Name {
 			s.points = append(s.points, d)
@@ -89,7 +89,7 @@ func detectionSheet(all []Quality, large []largeRun, timing protocol.Timing, not
 			}
 			d.series = append(d.series, single)
 			if rule == protocol.Arrival && p.Offset != nil && p.Hearsay(true) {
-				f := series{name: p.Title + " by formula", colour: colour, line: true, dashes: dotted}
+				f := series{name: p.Name + ", by formula", colour: colour, line: true, dashes: dotted}
 				for n := 4; n <= 4096; n *= 2 {
 					f.points = append(f.points, dot{x: float64(n), y: byFormula(p, timing, n)})
 				}
@@ -98,22 +98,8 @@ func detectionSheet(all []Quality, large []largeRun, timing protocol.Timing, not
 		}
 		s.panels = append(s.panels, d)
 	}
-	s.panels[1].minY, s.panels[1].maxY = s.panels[0].span()
-	s.panels[0].minY, s.panels[0].maxY = s.panels[0].span()
+	alike(s.panels)
 	return s
-}
-
-// span is a range for a logarithmic axis that holds all values.
-func (p panel) span() (low, high float64) {
-	low, high = math.Inf(1), 0
-	for _, s := range p.series {
-		for _, v := range s.points {
-			if !math.IsNaN(v.y) {
-				low, high = min(low, v.y), max(high, v.y)
-			}
-		}
-	}
-	return low / 1.4, high * 1.3
 }
 
 // trafficSheet is bytes and messages per node and second against n.
@@ -156,24 +142,25 @@ func frontierSheet(all []Quality, note string) sheet {
 		of    func(Quality) Mistakes
 		axis  string
 		floor float64
+		named bool
 	}{
-		{func(q Quality) Mistakes { return q.Observers }, "share of time an observer is wrong", 1e-5},
-		{func(q Quality) Mistakes { return q.Verdicts }, "share of time the verdict is wrong", 1e-5},
+		{func(q Quality) Mistakes { return q.Observers }, "share of time an observer is wrong", 1e-5, true},
+		{func(q Quality) Mistakes { return q.Verdicts }, "share of time the verdict is wrong", 1e-6, false},
 	} {
 		for _, p := range protocol.All() {
 			d := panel{title: p.Title, x: "detection, s", y: view.axis, logX: true, logY: true, floorY: view.floor, minY: view.floor / 1.6, maxY: 1.6, ticksX: []float64{5, 10, 20, 50, 100}}
 			for _, rule := range bothRules {
 				l := series{name: ruleTitles[rule], colour: blue, glyph: draw.CircleGlyph{}, line: true}
 				if rule == protocol.Emission {
-					l.colour, l.glyph, l.dashes = orange, draw.TriangleGlyph{}, dashed
+					l.colour, l.glyph, l.dashes, l.wordsBelow = orange, draw.TriangleGlyph{}, dashed, true
 				}
-				for i, q := range all {
+				for _, q := range all {
 					if q.Protocol.Name != p.Name || q.Freshness != rule {
 						continue
 					}
 					v := dot{x: q.Detection.Mean, y: 1 - view.of(q).Accuracy.Mean}
-					if i%3 == 0 || q.Timing.Fail == protocol.DefaultTiming().Fail {
-						v.word = q.Timing.Fail.String()
+					if fail := q.Timing.Fail.Seconds(); view.named && (fail == 10 || fail == 24 || fail == 42) {
+						v.word = fmt.Sprintf("%g s", fail)
 					}
 					l.points = append(l.points, v)
 				}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -47,7 +48,9 @@ type series struct {
 	glyph  draw.GlyphDrawer // nil: no points
 	line   bool
 	band   bool // low to high as an area, not as bars
-	points []dot
+
+	wordsBelow bool
+	points     []dot
 }
 
 // dot is a value with its interval (0: none) and a word beside it.
@@ -185,7 +188,7 @@ func (s sheet) legend(c draw.Canvas) {
 
 func textStyle(size vg.Length, c color.Color) text.Style {
 	s := plot.New().Title.TextStyle
-	s.Font.Size, s.Color = size, c
+	s.Font.Size, s.Color, s.XAlign, s.YAlign = size, c, draw.XLeft, draw.YBottom
 	return s
 }
 
@@ -254,6 +257,31 @@ func (p panel) plot() (*plot.Plot, error) {
 	return d, nil
 }
 
+// alike gives panels one range, so that they can be compared.
+func alike(panels []panel) {
+	low, high := math.Inf(1), 0.0
+	for i := range panels {
+		l, h := panels[i].span()
+		low, high = min(low, l), max(high, h)
+	}
+	for i := range panels {
+		panels[i].minY, panels[i].maxY = low, high
+	}
+}
+
+// span is a range for a logarithmic axis that holds all values.
+func (p panel) span() (low, high float64) {
+	low, high = math.Inf(1), 0
+	for _, s := range p.series {
+		for _, v := range s.points {
+			if y := p.lift(v.y); !math.IsNaN(y) && y > 0 {
+				low, high = min(low, y), max(high, y)
+			}
+		}
+	}
+	return low / 1.4, high * 1.4
+}
+
 // lift puts what cannot be shown on a logarithmic axis on its floor.
 func (p panel) lift(y float64) float64 {
 	if p.logY && y < p.floorY {
@@ -278,7 +306,7 @@ func (p panel) logTicks() plot.Ticker {
 				}
 				t := plot.Tick{Value: v}
 				if m == 1 || few && (m == 2 || m == 5) {
-					t.Label = strconv.FormatFloat(v, 'g', 3, 64)
+					t.Label = tickLabel(v)
 				}
 				ticks = append(ticks, t)
 			}
@@ -290,46 +318,46 @@ func (p panel) logTicks() plot.Ticker {
 	})
 }
 
+// tickLabel writes powers of ten out where they are short.
+func tickLabel(v float64) string {
+	if v >= 1e-4 && v < 1e6 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64)
+}
+
 func (p panel) add(d *plot.Plot, s series) error {
 	var points plotter.XYs
-	var bars plotter.YErrors
-	var words plotter.XYLabels
-	var band plotter.XYs
+	var dots []dot
 	for _, v := range s.points {
 		if math.IsNaN(v.y) || p.logX && v.x <= 0 || p.logY && p.floorY == 0 && v.y <= 0 {
 			continue
 		}
-		y := p.lift(v.y)
-		points = append(points, plotter.XY{X: v.x, Y: y})
-		bar := struct{ Low, High float64 }{}
-		if v.low != 0 || v.high != 0 {
-			lowest := v.low
-			if p.logY {
-				lowest = max(lowest, p.floorY, y/1e6)
-			}
-			bar.Low, bar.High = y-lowest, p.lift(v.high)-y
-			band = append(band, plotter.XY{X: v.x, Y: lowest})
+		v.y = p.lift(v.y)
+		if v.high > v.low && p.logY {
+			v.low, v.high = max(v.low, p.floorY, v.y/1e6), p.lift(v.high)
 		}
-		bars = append(bars, bar)
-		if v.word != "" {
-			words.XYs, words.Labels = append(words.XYs, plotter.XY{X: v.x, Y: y}), append(words.Labels, v.word)
-		}
+		dots, points = append(dots, v), append(points, plotter.XY{X: v.x, Y: v.y})
 	}
 	if len(points) == 0 {
 		return nil
 	}
 	if s.band {
-		for i := len(points) - 1; i >= 0; i-- {
-			band = append(band, plotter.XY{X: points[i].X, Y: points[i].Y + bars[i].High})
+		var edge plotter.XYs
+		for _, v := range dots {
+			edge = append(edge, plotter.XY{X: v.x, Y: v.low})
 		}
-		area, err := plotter.NewPolygon(band)
+		for _, v := range slices.Backward(dots) {
+			edge = append(edge, plotter.XY{X: v.x, Y: v.high})
+		}
+		area, err := plotter.NewPolygon(edge)
 		if err != nil {
 			return err
 		}
 		area.Color, area.LineStyle.Width = faint(s.colour), 0
 		d.Add(area)
-	} else if err := s.addBars(d, points, bars); err != nil {
-		return err
+	} else {
+		d.Add(bars{draw.LineStyle{Color: s.colour, Width: vg.Points(0.8)}, dots})
 	}
 	if s.line {
 		line, err := plotter.NewLine(points)
@@ -340,37 +368,57 @@ func (p panel) add(d *plot.Plot, s series) error {
 		d.Add(line)
 	}
 	if s.glyph != nil {
-		dots, err := plotter.NewScatter(points)
+		scatter, err := plotter.NewScatter(points)
 		if err != nil {
 			return err
 		}
-		dots.GlyphStyle = s.glyphStyle()
-		d.Add(dots)
+		scatter.GlyphStyle = s.glyphStyle()
+		d.Add(scatter)
 	}
-	if len(words.Labels) > 0 {
-		labels, err := plotter.NewLabels(words)
-		if err != nil {
-			return err
-		}
-		for i := range labels.TextStyle {
-			labels.TextStyle[i].Font.Size, labels.TextStyle[i].Color = 6.5, s.colour
-		}
-		labels.Offset = vg.Point{X: 4, Y: 3}
-		d.Add(labels)
-	}
+	d.Add(words{textStyle(6.5, s.colour), dots, s.wordsBelow})
 	return nil
 }
 
-func (s series) addBars(d *plot.Plot, points plotter.XYs, bars plotter.YErrors) error {
-	e, err := plotter.NewYErrorBars(struct {
-		plotter.XYs
-		plotter.YErrors
-	}{points, bars})
-	if err != nil {
-		return err
+// bars are vertical intervals, cut off at the diagram's edges; words stand beside
+// their points. Neither takes part in the layout, so that panels line up.
+type bars struct {
+	style draw.LineStyle
+	dots  []dot
+}
+
+func (b bars) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, v := range b.dots {
+		low, high := max(v.low, p.Y.Min), min(v.high, p.Y.Max)
+		if low >= high {
+			continue
+		}
+		at := x(v.x)
+		c.StrokeLine2(b.style, at, y(low), at, y(high))
+		for _, end := range []float64{v.low, v.high} {
+			if end == low || end == high {
+				c.StrokeLine2(b.style, at-2, y(end), at+2, y(end))
+			}
+		}
 	}
-	e.LineStyle = draw.LineStyle{Color: s.colour, Width: vg.Points(0.8)}
-	e.CapWidth = vg.Points(4)
-	d.Add(e)
-	return nil
+}
+
+type words struct {
+	style text.Style
+	dots  []dot
+	below bool
+}
+
+func (w words) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, v := range w.dots {
+		if v.word == "" {
+			continue
+		}
+		at := vg.Point{X: x(v.x) + 3, Y: y(v.y) + 3}
+		if w.below {
+			at = vg.Point{X: x(v.x) - 3, Y: y(v.y) - 10}
+		}
+		c.FillText(w.style, at, v.word)
+	}
 }

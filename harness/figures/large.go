@@ -13,8 +13,8 @@ import (
 	"gossiprpc/gossipnode/protocol"
 )
 
-// run is one line of the detection runs: a setting, a seed and what came of it.
-type run struct {
+// Run is a trial and what came of it.
+type Run struct {
 	Trial
 	Sample
 }
@@ -54,7 +54,7 @@ func Large(ctx context.Context, out, table io.Writer, n int, seed uint64) error 
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(table, csvLine(detectionRow(run{t, s})))
+		fmt.Fprintln(table, csvLine(detectionRow(Run{t, s})))
 		fmt.Fprintf(out, "%s, %v, %d nodes: %v after the kill, %v\n", t.Protocol.Name, t.Freshness, n, s.Death.Verdict, time.Since(began).Round(time.Second))
 	}
 	return nil

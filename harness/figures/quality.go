@@ -48,8 +48,8 @@ func (m Mistakes) Recurrence() float64 {
 	return m.Hours * 3600 / float64(m.Count)
 }
 
-// quality sums up trials of one setting.
-func quality(runs []run) Quality {
+// Summarise sums up trials of one setting.
+func Summarise(runs []Run) Quality {
 	q := Quality{
 		Setting: runs[0].Setting, Runs: len(runs), FirstSeed: runs[0].Seed, Warm: runs[0].Warm, Calm: runs[0].Calm,
 		Low: math.Inf(1), High: math.Inf(-1),
@@ -82,7 +82,7 @@ func quality(runs []run) Quality {
 	return q
 }
 
-func mistakes(runs []run, view func(sim.Result) sim.Quality, count func(sim.Result) (int, time.Duration)) Mistakes {
+func mistakes(runs []Run, view func(sim.Result) sim.Quality, count func(sim.Result) (int, time.Duration)) Mistakes {
 	var m Mistakes
 	var rate, duration, accuracy []float64
 	for _, r := range runs {
@@ -142,10 +142,10 @@ type plan struct {
 }
 
 // trials are a plan's jobs; results[i] holds what came of plan i.
-func trials(plans []plan, seed uint64) (jobs []job, results [][]run) {
-	results = make([][]run, len(plans))
+func trials(plans []plan, seed uint64) (jobs []job, results [][]Run) {
+	results = make([][]Run, len(plans))
 	for i, p := range plans {
-		results[i] = make([]run, p.runs)
+		results[i] = make([]Run, p.runs)
 		for k := range p.runs {
 			t := Trial{Setting: p.Setting, Seed: seed + uint64(k), Warm: p.WarmUp(), Calm: p.calm}
 			results[i][k].Trial = t
@@ -171,10 +171,10 @@ func grid(s Settings) []plan {
 	eachSetting(s.Timing, func(at Setting) {
 		for _, n := range []int{8, 32, 128} {
 			for _, loss := range []float64{0, 0.01, 0.1, 0.3} {
-				p := plan{at, s.Runs, 5 * time.Minute}
+				p := plan{at, min(s.Runs, 5), 5 * time.Minute}
 				p.Nodes, p.Loss = n, loss
 				if n > 100 {
-					p.runs, p.calm = min(s.Runs, 3), 2*time.Minute
+					p.runs, p.calm = min(s.Runs, 2), 2*time.Minute
 				}
 				plans = append(plans, p)
 			}
@@ -191,7 +191,7 @@ func frontier(s Settings) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
 		for _, rounds := range []float64{1.4, 2, 2.5, 10. / 3, 4.5, 6, 8, 10, 14, 20} {
-			p := plan{at, min(s.Runs, 5), 5 * time.Minute}
+			p := plan{at, min(s.Runs, 3), 5 * time.Minute}
 			p.Nodes, p.Loss = frontierNodes, s.Loss
 			p.Timing.Fail = time.Duration(rounds * float64(s.Timing.Gossip)).Round(100 * time.Millisecond)
 			if p.Timing.Fail > s.Timing.Heartbeat {

@@ -62,15 +62,16 @@ func reportSheets(ours []caseSummary, setting string) ([]sheet, error) {
 				s.panels = append(s.panels, f.panel(c, p, ours, theirs, again))
 			}
 		}
+		alike(s.panels)
 		sheets = append(sheets, s)
 	}
 	return sheets, nil
 }
 
 func (f reportFigure) panel(c int, p protocol.Spec, ours []caseSummary, recorded, measured []reading) panel {
-	title := p.Title
+	title := p.Name
 	if len(f.cases) > 1 {
-		title = fmt.Sprintf("%s, case %d", p.Title, c)
+		title = fmt.Sprintf("%s, case %d", p.Name, c)
 	}
 	d := panel{title: title, x: "nodes", y: f.axis, logX: true, logY: true, floorY: f.floor, ticksX: []float64{8, 16, 32}}
 	of := func(rule protocol.Freshness) []dot {

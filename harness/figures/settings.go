@@ -27,7 +27,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		Folder: "figures", Seed: 1, Runs: 10, Loss: 0.05, Timing: protocol.DefaultTiming(), Speed: 1,
-		CaseNodes: []int{8, 16, 32}, Sizes: []int{4, 8, 16, 32, 64, 128, 256, 512, 1024},
+		CaseNodes: []int{8, 16, 32}, Sizes: []int{4, 8, 16, 32, 64, 128, 256, 512},
 	}
 }
 

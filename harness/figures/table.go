@@ -15,7 +15,7 @@ var detectionHead = []string{
 	"first_verdict_s", "verdict_s", "observers_mean_s", "observers_missed", "wrongly_suspected_pairs",
 }
 
-func detectionRow(r run) []string {
+func detectionRow(r Run) []string {
 	mean, missed := r.Death.mean()
 	return []string{
 		r.Protocol.Name, r.Freshness.String(), strconv.Itoa(r.Nodes), number(r.Loss),

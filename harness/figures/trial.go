@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -76,6 +77,7 @@ func (t Trial) Run() (Sample, error) {
 	w.Run(t.Warm)
 	if t.Calm > 0 {
 		warm = meter.Result()
+		warm.Calls = maps.Clone(warm.Calls) // the meter goes on counting in it
 		w.Run(t.Calm)
 		sample.Quiet = since(warm, meter.Result())
 	}

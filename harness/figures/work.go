@@ -19,7 +19,7 @@ type job struct {
 }
 
 // trialJob runs a trial and keeps what it has shown.
-func trialJob(r *run, weight float64) job {
+func trialJob(r *Run, weight float64) job {
 	return job{weight, func(context.Context) error {
 		s, err := r.Trial.Run()
 		if err != nil {
@@ -63,10 +63,11 @@ type estimator struct {
 	weight   float64
 	finished int
 	ready    float64
+	pause    time.Duration // between lines, where out is no terminal
 }
 
 func newEstimator(out io.Writer, what string, jobs []job) *estimator {
-	e := &estimator{out: out, what: what, jobs: len(jobs), began: time.Now(), told: time.Now()}
+	e := &estimator{out: out, what: what, jobs: len(jobs), began: time.Now(), told: time.Now(), pause: 15 * time.Second}
 	for _, j := range jobs {
 		e.weight += j.weight
 	}
@@ -83,7 +84,7 @@ func (e *estimator) done(weight float64) {
 	defer e.mu.Unlock()
 	e.finished++
 	e.ready += weight
-	pause := 15 * time.Second
+	pause := e.pause
 	if e.terminal {
 		pause = time.Second / 2
 	}

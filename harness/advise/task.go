@@ -1,0 +1,167 @@
+package advise
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness/figures"
+)
+
+const (
+	mostNodes = 512  // more take too long to ask
+	accuracy  = 0.99 // of single observers, for the second answer
+)
+
+// Read makes a question of a target's arguments and of HEARTBEAT, GOSSIP, FAIL
+// (as 3s) and SEED in the environment.
+func Read(getenv func(string) string, name string, nodes int, loss float64) (Question, error) {
+	p, ok := protocol.ByName(name)
+	if !ok {
+		return Question{}, fmt.Errorf("protocol %q is unknown, want %s", name, strings.Join(protocol.Names(), ", "))
+	}
+	if nodes < 3 || nodes > mostNodes {
+		return Question{}, fmt.Errorf("%d nodes: want 3 to %d", nodes, mostNodes)
+	}
+	if !(loss >= 0 && loss <= 0.5) {
+		return Question{}, fmt.Errorf("loss %g: want a share from 0 to 0.5, as 0.1 for ten in a hundred messages", loss)
+	}
+	q := Question{Accuracy: accuracy, Seed: 1}
+	q.Protocol, q.Nodes, q.Loss, q.ServersLoss, q.Timing = p, nodes, loss, loss, protocol.DefaultTiming()
+	for name, interval := range map[string]*time.Duration{"HEARTBEAT": &q.Timing.Heartbeat, "GOSSIP": &q.Timing.Gossip, "FAIL": &q.Timing.Fail} {
+		v := getenv(name)
+		if v == "" {
+			continue
+		}
+		d, err := time.ParseDuration(v)
+		if err != nil {
+			return q, fmt.Errorf("%s=%s: want a length of time, as 3s", name, v)
+		}
+		*interval = d
+	}
+	if err := q.Timing.Validate(); err != nil {
+		return q, err
+	}
+	if v := getenv("SEED"); v != "" {
+		if _, err := fmt.Sscan(v, &q.Seed); err != nil {
+			return q, fmt.Errorf("SEED=%s: want a whole number", v)
+		}
+	}
+	q.Runs, q.Calm = Budget(nodes, q.Timing)
+	return q, nil
+}
+
+// Task answers the question on out.
+func Task(ctx context.Context, out io.Writer, getenv func(string) string, name string, nodes int, loss float64) error {
+	q, err := Read(getenv, name, nodes, loss)
+	if err != nil {
+		return figures.Misuse{Err: err}
+	}
+	fmt.Fprintf(out, `%s, %d nodes, %g %% of all messages lost; heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).
+Each setting tried: %d simulated runs of %v from seed %d, rounds aligned, delays of 1 ms; at the end of each a node is killed.
+Safe: no verdict about a running node was wrong, and each death was found. "Observers too": each single observer is right
+for %g %% of the time as well. What no run has shown may still happen, at most as often as said (95 %%).
+
+`, q.Protocol.Title, nodes, 100*loss, q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail, q.Runs, q.Calm, q.Seed, 100*q.Accuracy)
+	rules := []protocol.Freshness{protocol.Arrival, protocol.Emission}
+	if !q.Protocol.Hearsay(false) {
+		rules = rules[:1]
+		fmt.Fprintf(out, "%s hears of a node only from itself: --freshness makes no difference to it.\n\n", q.Protocol.Title)
+	}
+	for _, rule := range rules {
+		q.Freshness = rule
+		if err := q.advise(ctx, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q Question) advise(ctx context.Context, out io.Writer) error {
+	now, err := q.Ask(ctx, q.Timing)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "--freshness %v\n", q.Freshness)
+	fmt.Fprintf(out, "  as given                     %s\n", describe(now))
+	safe := func(a Answer) bool { return a.Safe() }
+	both := func(a Answer) bool { return a.SafeForObservers(q.Accuracy) }
+	fail, failOK, err := q.SmallestFail(ctx, safe)
+	if err != nil {
+		return err
+	}
+	q.line(out, fmt.Sprintf("smallest T_fail at gossip %v", q.Timing.Gossip), fail, failOK)
+	failBoth, failBothOK, err := q.SmallestFail(ctx, both)
+	if err != nil {
+		return err
+	}
+	q.line(out, "  observers too", failBoth, failBothOK)
+	gossip, gossipOK, err := q.LongestGossip(ctx, safe)
+	if err != nil {
+		return err
+	}
+	q.line(out, fmt.Sprintf("longest gossip at T_fail %v", q.Timing.Fail), gossip, gossipOK)
+	gossipBoth, gossipBothOK, err := q.LongestGossip(ctx, both)
+	if err != nil {
+		return err
+	}
+	q.line(out, "  observers too", gossipBoth, gossipBothOK)
+	for _, w := range q.warnings(now, fail, failOK, failBoth, failBothOK) {
+		fmt.Fprintf(out, "  warning: %s\n", w)
+	}
+	fmt.Fprintln(out)
+	return nil
+}
+
+func (q Question) line(out io.Writer, what string, a Answer, ok bool) {
+	if !ok {
+		fmt.Fprintf(out, "  %-28s none: not even T_fail = 200 gossip intervals will do\n", what)
+		return
+	}
+	fmt.Fprintf(out, "  %-28s %s\n", what, describe(a))
+}
+
+func describe(a Answer) string {
+	return fmt.Sprintf("gossip %v, T_fail %v: found in %s s (%.3g to %.3g), %.3g B/s and %.2g calls/s a node, observers right %.2f %%, %s",
+		a.Timing.Gossip, a.Timing.Fail, a.Detection, a.Low, a.High, a.Bytes.Mean, a.Messages.Mean, 100*a.Observers.Accuracy.Mean, verdicts(a))
+}
+
+func verdicts(a Answer) string {
+	if a.Wrong > 0 {
+		return fmt.Sprintf("%d WRONG VERDICTS in %.0f node-hours", a.Wrong, math.Ceil(a.Verdicts.Hours))
+	}
+	return fmt.Sprintf("no wrong verdict in %.0f node-hours (below %.2g an hour)", math.Ceil(a.Verdicts.Hours), a.Rare())
+}
+
+// warnings are about the settings as given.
+func (q Question) warnings(now, fail Answer, failOK bool, both Answer, bothOK bool) []string {
+	var all []string
+	warn := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	t := q.Timing
+	if now.Wrong > 0 {
+		warn("the settings given are not safe: %d verdicts about running nodes were wrong", now.Wrong)
+	}
+	if now.Missed > 0 {
+		warn("%d of %d deaths were not found", now.Missed, now.Runs)
+	}
+	if failOK && t.Fail < fail.Timing.Fail*5/4 && now.Wrong == 0 {
+		warn("T_fail %v is within a quarter of the smallest that was safe (%v): leave room for slow machines", t.Fail, fail.Timing.Fail)
+	}
+	switch right := now.Observers.Accuracy.Mean; {
+	case right < q.Accuracy && bothOK:
+		warn("single observers are wrong for %.0f %% of the time; the verdict outweighs them, the suspect matrix shows it. T_fail %v would mend it", 100*(1-right), both.Timing.Fail)
+	case right < q.Accuracy:
+		warn("single observers are wrong for %.0f %% of the time, and no T_fail tried mends it", 100*(1-right))
+	}
+	if t.Fail < 3*t.Heartbeat {
+		warn("T_fail %v is less than three heartbeats of %v: a lost one or two look like a death to the monitor", t.Fail, t.Heartbeat)
+	}
+	if t.Fail < 2*t.Gossip {
+		warn("T_fail %v is less than two rounds of %v: one lost message is a suspicion", t.Fail, t.Gossip)
+	}
+	return all
+}
