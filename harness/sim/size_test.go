@@ -48,8 +48,11 @@ func TestCallSize(t *testing.T) {
 		})
 	}
 	for _, m := range []gossip.Message{
-		gossip.Gossip{Digest: digest}, gossip.Gossip{}, gossip.Syn{ClusterID: 1, Digest: digest},
-		gossip.Ack{Wanted: []gossip.Address{"node1:5000", "x:1"}, States: states}, gossip.Ack{},
+		gossip.Gossip{Digest: digest},
+		gossip.Gossip{},
+		gossip.Syn{ClusterID: 1, Digest: digest},
+		gossip.Ack{Wanted: []gossip.Address{"node1:5000", "x:1"}, States: states},
+		gossip.Ack{},
 		gossip.Ack2{States: states},
 	} {
 		if err := wire.SendMessage(t.Context(), client, "node17:5000", to, m); err != nil {

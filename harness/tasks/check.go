@@ -101,6 +101,8 @@ func Test(ctx context.Context, out io.Writer) error {
 	errs = append(errs, vet(ctx, out), Lint(ctx, out))
 	t, err := goTest(ctx, out, append(raceFlag(ctx, out), "./...")...)
 	errs = append(errs, err)
+	fmt.Fprintf(out, "\nchaos, seeds 1 to %d\n", ciSeeds)
+	errs = append(errs, hunt(ctx, out, 1, ciSeeds))
 	outcomes, err := ciScenarios(ctx, out, o)
 	errs = append(errs, err)
 	contained, err := ciContainers(ctx, out, o)

@@ -36,8 +36,13 @@ func TestSeeds(t *testing.T) {
 		first, last  uint64
 		ok           bool
 	}{
-		{"", "", 1, Budget, true}, {"7", "", 7, 7, true}, {"", "3-9", 3, 9, true},
-		{"7", "3-9", 0, 0, false}, {"x", "", 0, 0, false}, {"", "9-3", 0, 0, false}, {"", "3", 0, 0, false},
+		{"", "", 1, Budget, true},
+		{"7", "", 7, 7, true},
+		{"", "3-9", 3, 9, true},
+		{"7", "3-9", 0, 0, false},
+		{"x", "", 0, 0, false},
+		{"", "9-3", 0, 0, false},
+		{"", "3", 0, 0, false},
 	} {
 		first, last, err := Seeds(c.one, c.several)
 		if (err == nil) != c.ok || err == nil && (first != c.first || last != c.last) {

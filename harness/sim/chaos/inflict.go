@@ -8,7 +8,7 @@ import (
 )
 
 // begin inflicts a fault, and sees to its end.
-func (y *player) begin(i int, f Fault) {
+func (y *player) begin(f Fault) {
 	if y.restored {
 		return
 	}

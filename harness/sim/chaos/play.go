@@ -126,8 +126,8 @@ func (y *player) run() {
 	}
 	y.phase = "chaos"
 	began := y.world.Elapsed()
-	for i, f := range y.plan.Faults {
-		y.world.At(began+f.At, func() { y.begin(i, f) })
+	for _, f := range y.plan.Faults {
+		y.world.At(began+f.At, func() { y.begin(f) })
 	}
 	y.pass(y.plan.Chaos, never)
 	if y.failure != nil {

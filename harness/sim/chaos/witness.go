@@ -24,7 +24,6 @@ type witness struct {
 	reason    map[gossip.Address]protocol.Reason
 	jumped    time.Time // when the node's wall clock was last seen to be set
 	last      time.Time
-	own       version
 }
 
 type version struct{ generation, heartbeat int32 }
