@@ -38,7 +38,7 @@ func (Figures) Large(ctx context.Context) error {
 	return figures.LargeTask(ctx, os.Stdout, os.Getenv)
 }
 
-// Advise says the smallest safe T_fail: advise PROTOCOL NODES LOSS (GOSSIP=3s, FAIL=10s, HEARTBEAT=1s)
+// Advise says the smallest safe T_fail: advise PROTOCOL NODES LOSS (GOSSIP=3s, FAIL=10s, HEARTBEAT=1s, SERVERS_LOSS=0)
 func Advise(ctx context.Context, protocol string, nodes int, loss float64) error {
 	return advise.Task(ctx, os.Stdout, os.Getenv, protocol, nodes, loss)
 }

@@ -18,7 +18,7 @@ const (
 )
 
 // Read makes a question of a target's arguments and of HEARTBEAT, GOSSIP, FAIL
-// (as 3s) and SEED in the environment.
+// (as 3s), SERVERS_LOSS and SEED in the environment.
 func Read(getenv func(string) string, name string, nodes int, loss float64) (Question, error) {
 	p, ok := protocol.ByName(name)
 	if !ok {
@@ -30,8 +30,8 @@ func Read(getenv func(string) string, name string, nodes int, loss float64) (Que
 	if !(loss >= 0 && loss <= 0.5) {
 		return Question{}, fmt.Errorf("loss %g: want a share from 0 to 0.5, as 0.1 for ten in a hundred messages", loss)
 	}
-	q := Question{Accuracy: accuracy, Seed: 1}
-	q.Protocol, q.Nodes, q.Loss, q.ServersLoss, q.Timing = p, nodes, loss, loss, protocol.DefaultTiming()
+	q := Question{Accuracy: accuracy, Seed: 1, asked: map[asked]Answer{}}
+	q.Protocol, q.Nodes, q.Loss, q.Timing = p, nodes, loss, protocol.DefaultTiming()
 	for name, interval := range map[string]*time.Duration{"HEARTBEAT": &q.Timing.Heartbeat, "GOSSIP": &q.Timing.Gossip, "FAIL": &q.Timing.Fail} {
 		v := getenv(name)
 		if v == "" {
@@ -51,6 +51,11 @@ func Read(getenv func(string) string, name string, nodes int, loss float64) (Que
 			return q, fmt.Errorf("SEED=%s: want a whole number", v)
 		}
 	}
+	if v := getenv("SERVERS_LOSS"); v != "" {
+		if _, err := fmt.Sscan(v, &q.ServersLoss); err != nil || !(q.ServersLoss >= 0 && q.ServersLoss <= 0.5) {
+			return q, fmt.Errorf("SERVERS_LOSS=%s: want a share from 0 to 0.5", v)
+		}
+	}
 	q.Runs, q.Calm = Budget(nodes, q.Timing)
 	return q, nil
 }
@@ -61,12 +66,12 @@ func Task(ctx context.Context, out io.Writer, getenv func(string) string, name s
 	if err != nil {
 		return figures.Misuse{Err: err}
 	}
-	fmt.Fprintf(out, `%s, %d nodes, %g %% of all messages lost; heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).
+	fmt.Fprintf(out, `%s, %d nodes, %g %% of messages between nodes lost and %g %% of those to the monitor (SERVERS_LOSS); heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).
 Each setting tried: %d simulated runs of %v from seed %d, rounds aligned, delays of 1 ms; at the end of each a node is killed.
 Safe: no verdict about a running node was wrong, and each death was found. "Observers too": each single observer is right
 for %g %% of the time as well. What no run has shown may still happen, at most as often as said (95 %%).
 
-`, q.Protocol.Title, nodes, 100*loss, q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail, q.Runs, q.Calm, q.Seed, 100*q.Accuracy)
+`, q.Protocol.Title, nodes, 100*loss, 100*q.ServersLoss, q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail, q.Runs, q.Calm, q.Seed, 100*q.Accuracy)
 	rules := []protocol.Freshness{protocol.Arrival, protocol.Emission}
 	if !q.Protocol.Hearsay(false) {
 		rules = rules[:1]

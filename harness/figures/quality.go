@@ -176,7 +176,12 @@ func grid(s Settings) []plan {
 				if n > 100 {
 					p.runs, p.calm = min(s.Runs, 2), 2*time.Minute
 				}
-				plans = append(plans, p)
+				if s.small {
+					p.calm = time.Minute
+				}
+				if !s.small || n == 8 {
+					plans = append(plans, p)
+				}
 			}
 		}
 	})
@@ -194,6 +199,9 @@ func frontier(s Settings) []plan {
 			p := plan{at, min(s.Runs, 3), 5 * time.Minute}
 			p.Nodes, p.Loss = frontierNodes, s.Loss
 			p.Timing.Fail = time.Duration(rounds * float64(s.Timing.Gossip)).Round(100 * time.Millisecond)
+			if s.small {
+				p.Nodes, p.calm = 8, time.Minute
+			}
 			if p.Timing.Fail > s.Timing.Heartbeat {
 				plans = append(plans, p)
 			}

@@ -20,6 +20,7 @@ type Settings struct {
 	CaseNodes []int   // of the report's figures
 	Sizes     []int   // of detection time against n
 	Speed     float64 // of the report's figures: intervals are divided by it
+	small     bool    // for tests: the grid and the frontier at few nodes, for a short time
 }
 
 // DefaultSettings are the original's intervals and sizes, and the ten runs that
