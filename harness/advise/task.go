@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
@@ -69,7 +70,9 @@ func Task(ctx context.Context, out io.Writer, getenv func(string) string, name s
 	fmt.Fprintf(out, `%s, %d nodes, %g %% of messages between nodes lost and %g %% of those to the monitor (SERVERS_LOSS); heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).
 Each setting tried: %d simulated runs of %v from seed %d, rounds aligned, delays of 1 ms; at the end of each a node is killed.
 Safe: no verdict about a running node was wrong, and each death was found. "Observers too": each single observer is right
-for %g %% of the time as well. What no run has shown may still happen, at most as often as said (95 %%).
+for %g %% of the time as well. Wrong verdicts are out of so many node-hours; what no run has shown may still happen, but less
+often than in brackets (95 %%). B/s and calls/s: of one node, to its peers. T_fail is tried in steps of a tenth, 1.1 to 200
+gossip intervals, by halving: should safety come and go between them, that is not seen.
 
 `, q.Protocol.Title, nodes, 100*loss, 100*q.ServersLoss, q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail, q.Runs, q.Calm, q.Seed, 100*q.Accuracy)
 	rules := []protocol.Freshness{protocol.Arrival, protocol.Emission}
@@ -91,55 +94,58 @@ func (q Question) advise(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "--freshness %v\n", q.Freshness)
-	fmt.Fprintf(out, "  as given                     %s\n", describe(now))
 	safe := func(a Answer) bool { return a.Safe() }
 	both := func(a Answer) bool { return a.SafeForObservers(q.Accuracy) }
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "--freshness %v\tgossip\tT_fail\tfound in, s\tB/s\tcalls/s\tobservers right\twrong verdicts\n", q.Freshness)
+	line(table, "as given", now, true)
 	fail, failOK, err := q.SmallestFail(ctx, safe)
 	if err != nil {
 		return err
 	}
-	q.line(out, fmt.Sprintf("smallest T_fail at gossip %v", q.Timing.Gossip), fail, failOK)
+	line(table, fmt.Sprintf("smallest T_fail at gossip %v", q.Timing.Gossip), fail, failOK)
 	failBoth, failBothOK, err := q.SmallestFail(ctx, both)
 	if err != nil {
 		return err
 	}
-	q.line(out, "  observers too", failBoth, failBothOK)
+	line(table, "  observers too", failBoth, failBothOK)
 	gossip, gossipOK, err := q.LongestGossip(ctx, safe)
 	if err != nil {
 		return err
 	}
-	q.line(out, fmt.Sprintf("longest gossip at T_fail %v", q.Timing.Fail), gossip, gossipOK)
+	line(table, fmt.Sprintf("longest gossip at T_fail %v", q.Timing.Fail), gossip, gossipOK)
 	gossipBoth, gossipBothOK, err := q.LongestGossip(ctx, both)
 	if err != nil {
 		return err
 	}
-	q.line(out, "  observers too", gossipBoth, gossipBothOK)
+	line(table, "  observers too", gossipBoth, gossipBothOK)
+	if err := table.Flush(); err != nil {
+		return err
+	}
 	for _, w := range q.warnings(now, fail, failOK, failBoth, failBothOK) {
 		fmt.Fprintf(out, "  warning: %s\n", w)
+	}
+	if least := ladder[0]; failOK && fail.Timing.Fail == round(least*float64(q.Timing.Gossip)) {
+		fmt.Fprintf(out, "  note: %v is the least that was tried; T_fail must be above the gossip interval\n", fail.Timing.Fail)
 	}
 	fmt.Fprintln(out)
 	return nil
 }
 
-func (q Question) line(out io.Writer, what string, a Answer, ok bool) {
+func line(out io.Writer, what string, a Answer, ok bool) {
 	if !ok {
-		fmt.Fprintf(out, "  %-28s none: not even T_fail = 200 gossip intervals will do\n", what)
+		fmt.Fprintf(out, "  %s\tnone tried will do\n", what)
 		return
 	}
-	fmt.Fprintf(out, "  %-28s %s\n", what, describe(a))
-}
-
-func describe(a Answer) string {
-	return fmt.Sprintf("gossip %v, T_fail %v: found in %s s (%.3g to %.3g), %.3g B/s and %.2g calls/s a node, observers right %.2f %%, %s",
-		a.Timing.Gossip, a.Timing.Fail, a.Detection, a.Low, a.High, a.Bytes.Mean, a.Messages.Mean, 100*a.Observers.Accuracy.Mean, verdicts(a))
+	fmt.Fprintf(out, "  %s\t%v\t%v\t%s\t%.3g\t%.2g\t%.2f %%\t%s\n", what, a.Timing.Gossip, a.Timing.Fail, a.Detection,
+		a.Bytes.Mean, a.Messages.Mean, 100*a.Observers.Accuracy.Mean, verdicts(a))
 }
 
 func verdicts(a Answer) string {
 	if a.Wrong > 0 {
-		return fmt.Sprintf("%d WRONG VERDICTS in %.0f node-hours", a.Wrong, math.Ceil(a.Verdicts.Hours))
+		return fmt.Sprintf("%d WRONG in %.0f h", a.Wrong, math.Ceil(a.Verdicts.Hours))
 	}
-	return fmt.Sprintf("no wrong verdict in %.0f node-hours (below %.2g an hour)", math.Ceil(a.Verdicts.Hours), a.Rare())
+	return fmt.Sprintf("0 in %.0f h (< %.2g/h)", math.Ceil(a.Verdicts.Hours), a.Rare())
 }
 
 // warnings are about the settings as given.

@@ -222,8 +222,10 @@ func sizes(s Settings) []plan {
 				p.runs, p.calm = 1, 0
 			case n > 256:
 				p.runs = min(p.runs, 2)
+			case n > 128:
+				p.runs = min(p.runs, 3)
 			case n > 64:
-				p.runs = min(p.runs, 4)
+				p.runs = min(p.runs, 5)
 			}
 			plans = append(plans, p)
 		}
