@@ -20,6 +20,7 @@
 package consensus
 
 import (
+	"slices"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -73,6 +74,7 @@ type State struct {
 	fail  time.Duration
 	now   time.Time
 	nodes []*node // in join order
+	order []place // in the order of addresses, which vectors have
 	index map[gossip.Address]*node
 
 	eligible  int // how many nodes are eligible observers
@@ -168,6 +170,7 @@ func (s *State) known(a gossip.Address) *node {
 func (s *State) join(a gossip.Address, kind Kind) *node {
 	n := &node{address: a, index: len(s.nodes), incarnation: s.forgotten[a] + 1, since: s.now, hash: hashText(string(a)), slot: -1}
 	delete(s.forgotten, a)
+	s.order = slices.Insert(s.order, s.placeOf(a), place{a, n})
 	for _, other := range s.nodes {
 		other.row = append(other.row, clear)
 	}
@@ -219,6 +222,8 @@ func (s *State) forget(a gossip.Address) {
 	s.deadlines.drop(n)
 	delete(s.index, a)
 	s.forgotten[a] = n.incarnation
+	at := s.placeOf(a)
+	s.order = slices.Delete(s.order, at, at+1)
 	s.nodes = append(s.nodes[:n.index:n.index], s.nodes[n.index+1:]...)
 	for i, other := range s.nodes {
 		if other.row[n.index] != clear {

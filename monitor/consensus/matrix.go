@@ -1,6 +1,8 @@
 package consensus
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -20,9 +22,18 @@ const (
 // must not be judged by its old row for a moment.
 func (s *State) report(i *node, v gossip.FaultVector) {
 	touched := make([]*node, 0, 8)
+	at := 0
 	for _, c := range v {
-		j, ok := s.index[c.Address]
-		if !ok || j == i {
+		// Most vectors name all nodes, so each cell is about the next one.
+		if at == len(s.order) || s.order[at].address != c.Address {
+			at = s.placeOf(c.Address)
+		}
+		if at == len(s.order) || s.order[at].address != c.Address {
+			continue
+		}
+		j := s.order[at].node
+		at++
+		if j == i {
 			continue
 		}
 		if !j.reportedOn {
@@ -43,6 +54,20 @@ func (s *State) report(i *node, v gossip.FaultVector) {
 			s.judge(j)
 		}
 	}
+}
+
+// place is a node in the order of addresses.
+type place struct {
+	address gossip.Address
+	node    *node
+}
+
+// placeOf is where an address is, or would be, in the order of addresses.
+func (s *State) placeOf(a gossip.Address) int {
+	i, _ := slices.BinarySearchFunc(s.order, a, func(p place, a gossip.Address) int {
+		return strings.Compare(string(p.address), string(a))
+	})
+	return i
 }
 
 // mark notes i's opinion of j and tells whether it changed.
