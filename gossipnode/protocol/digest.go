@@ -16,26 +16,23 @@ const maxAhead = 24 * time.Hour
 // third node counts as having heard of it is the protocol's rule.
 func (n *Node) merge(from gossip.Address, d gossip.Digest) {
 	limit := n.now.Add(maxAhead).Unix()
-	var fresh []endpoint
+	var fresh gossip.Digest
 	i := 0
 	for _, e := range d {
 		if int64(e.Generation) > limit {
 			continue
 		}
-		if e.Address == n.self {
+		var known bool
+		switch i, known = n.seek(i, e.Address); {
+		case !known:
+			fresh = append(fresh, e)
+		case i == n.place:
 			n.stepOver(e)
-			continue
+		default:
+			n.update(from, &n.endpoints[i], e)
 		}
-		for i < len(n.endpoints) && n.endpoints[i].address < e.Address {
-			i++
-		}
-		if i == len(n.endpoints) || n.endpoints[i].address != e.Address {
-			fresh = append(fresh, n.learn(e))
-			continue
-		}
-		n.update(from, &n.endpoints[i], e)
 	}
-	n.insert(fresh)
+	n.learn(fresh)
 }
 
 func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry) {
@@ -44,12 +41,13 @@ func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry
 	}
 	if e.Generation > known.generation {
 		// A new incarnation has forgotten all handshakes and keeps no slot yet.
-		known.shaken, known.offered, known.keptSlot = 0, 0, false
+		known.shaken, known.keptSlot = 0, false
+		delete(n.offered, e.Address)
 	}
 	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
-	sent := n.sentAt(from, known)
+	sent := n.sentAt(from, e)
 	if e.Address != from && n.spec.Hearsay(known.suspected) {
-		n.heardOf(known, sent)
+		n.heardOf(e.Address, known, sent)
 	}
 }
 
@@ -78,11 +76,8 @@ func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
 		d[i] = gossip.DigestEntry{Address: s.Address, AppVersion: s.AppVersion, Generation: s.Generation, Heartbeat: s.Heartbeat}
 	}
 	n.merge(from, d)
-	for _, s := range states {
-		if s.Address == n.self {
-			continue
-		}
-		switch {
+	for i := range states {
+		switch s := &states[i]; {
 		case s.Status != gossip.StatusNormal:
 			if n.find(s.Address) != nil {
 				n.status[s.Address] = s.Status
@@ -99,10 +94,10 @@ func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
 func (n *Node) heardFrom(from gossip.Address) {
 	e := n.find(from)
 	if e == nil {
-		n.insert([]endpoint{n.learn(gossip.DigestEntry{Address: from, AppVersion: gossip.AppVersion})})
+		n.learn(gossip.Digest{{Address: from, AppVersion: gossip.AppVersion}})
 		e = n.find(from)
 	}
-	e.directRound = n.roundNumber()
-	n.heardOf(e, n.clock)
-	n.checkPace(e)
+	e.directRound = n.sinceFirstRound(n.roundNumber())
+	n.heardOf(from, e, n.clock)
+	n.checkPace(from, e)
 }

@@ -1,103 +1,118 @@
 package protocol
 
 import (
+	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"gossiprpc/internal/gossip"
 )
 
-// endpoint is what a node knows of one other node.
+// endpoint is what a node knows of one other node, whose address lies at the same
+// place in Node.addresses: without a pointer the collector need not look at the
+// square of the nodes that a simulation holds.
 type endpoint struct {
-	address     gossip.Address
+	heard       time.Duration // when it was last heard of, or learnt of
 	appVersion  int32
 	generation  int32
 	heartbeat   int32
 	shaken      uint32 // the node's growth at their last handshake, 0: none
-	offered     uint32 // the node's growth when it last sent an ACK
+	directRound int32  // round of its last message of its own (sequencecheck.go)
+	keptSlot    bool   // it kept its last slot (sequencecheck.go)
 	suspected   bool
-	opinion     bool          // false while it is only learnt of
-	keptSlot    bool          // it kept its last slot (sequencecheck.go)
-	heard       time.Duration // when it was last heard of, or learnt of
-	targeted    time.Duration // when a round last went to it
-	directRound int64         // round of its last message of its own
+	opinion     bool // false while it is only learnt of
 }
 
-func (n *Node) search(a gossip.Address) (int, bool) {
-	return slices.BinarySearchFunc(n.endpoints, a, func(e endpoint, a gossip.Address) int {
-		return strings.Compare(string(e.address), string(a))
-	})
+// others goes through the endpoints, sorted by address, without the node itself.
+func (n *Node) others() iter.Seq2[gossip.Address, *endpoint] {
+	return func(yield func(gossip.Address, *endpoint) bool) {
+		for i, a := range n.addresses {
+			if i != n.place && !yield(a, &n.endpoints[i]) {
+				return
+			}
+		}
+	}
 }
 
 // find returns nil for an unknown address and for the node itself. The pointer
 // holds until the next endpoint is learnt.
 func (n *Node) find(a gossip.Address) *endpoint {
-	if i, ok := n.search(a); ok {
+	if i, ok := slices.BinarySearch(n.addresses, a); ok && i != n.place {
 		return &n.endpoints[i]
 	}
 	return nil
 }
 
-// learn makes an endpoint of an entry; it is timed from now on.
-func (n *Node) learn(e gossip.DigestEntry) endpoint {
+// seek is the place of an address that lies at place i or after it, to go through
+// a sorted list beside the node's own; false if the node does not know it.
+func (n *Node) seek(i int, a gossip.Address) (int, bool) {
+	for i < len(n.addresses) && n.addresses[i] != a {
+		if n.addresses[i] > a {
+			return i, false
+		}
+		i++
+	}
+	return i, i < len(n.addresses)
+}
+
+// newcomer makes an endpoint of an entry; it is timed from now on.
+func (n *Node) newcomer(e gossip.DigestEntry) endpoint {
 	n.growth++
 	n.nextSilence = min(n.nextSilence, n.clock+n.timing.Fail)
 	return endpoint{
-		address: e.Address, appVersion: e.AppVersion, generation: e.Generation, heartbeat: e.Heartbeat,
-		heard: n.clock, targeted: never, directRound: never,
+		appVersion: e.AppVersion, generation: e.Generation, heartbeat: e.Heartbeat,
+		heard: n.clock, directRound: neverDirect,
 	}
 }
 
-// acquaint learns those that the node begins with.
-func (n *Node) acquaint(known gossip.Digest) {
-	fresh := make([]endpoint, 0, len(known))
-	for _, e := range known {
-		if e.Address != n.self {
-			fresh = append(fresh, n.learn(e))
+// acquaint gives the node itself and those that it begins with their places.
+func (n *Node) acquaint(known *Acquaintance) {
+	n.addresses, n.endpoints = []gossip.Address{n.self}, make([]endpoint, 1)
+	if known != nil {
+		n.addresses, n.endpoints = known.addresses, make([]endpoint, len(known.addresses))
+		n.place, _ = slices.BinarySearch(n.addresses, n.self)
+		for i, e := range known.digest {
+			if i != n.place {
+				n.endpoints[i] = n.newcomer(e)
+			}
 		}
 	}
-	for i := range fresh {
-		fresh[i].shaken, fresh[i].opinion = n.growth, true
+	for i := range n.endpoints {
+		n.endpoints[i].shaken, n.endpoints[i].opinion = n.growth, true
 	}
-	n.insert(fresh)
 }
 
-// insert merges newly learnt endpoints, sorted by address, into the sorted list.
-func (n *Node) insert(fresh []endpoint) {
+// learn merges entries of nodes not known so far, sorted by address, into the
+// sorted lists. The list of addresses may be shared, so it is made anew.
+func (n *Node) learn(fresh gossip.Digest) {
 	if len(fresh) == 0 {
 		return
 	}
-	merged := make([]endpoint, 0, len(n.endpoints)+len(fresh))
-	old := n.endpoints
-	for len(old) > 0 && len(fresh) > 0 {
-		if old[0].address < fresh[0].address {
-			merged, old = append(merged, old[0]), old[1:]
-		} else {
-			merged, fresh = append(merged, fresh[0]), fresh[1:]
+	addresses := make([]gossip.Address, 0, len(n.addresses)+len(fresh))
+	endpoints := make([]endpoint, 0, len(n.addresses)+len(fresh))
+	for i, a := range n.addresses {
+		for len(fresh) > 0 && fresh[0].Address < a {
+			addresses, endpoints = append(addresses, fresh[0].Address), append(endpoints, n.newcomer(fresh[0]))
+			fresh = fresh[1:]
 		}
+		addresses, endpoints = append(addresses, a), append(endpoints, n.endpoints[i])
 	}
-	n.endpoints = append(append(merged, old...), fresh...)
+	for _, e := range fresh {
+		addresses, endpoints = append(addresses, e.Address), append(endpoints, n.newcomer(e))
+	}
+	n.addresses, n.endpoints = addresses, endpoints
+	n.place, _ = slices.BinarySearch(addresses, n.self)
 }
 
 // Digest is what the node knows, itself included.
 func (n *Node) Digest() gossip.Digest {
-	d := make(gossip.Digest, 0, len(n.endpoints)+1)
-	self := gossip.DigestEntry{
-		Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
-	}
-	placed := false
-	for i := range n.endpoints {
+	d := make(gossip.Digest, len(n.addresses))
+	for i, a := range n.addresses {
 		e := &n.endpoints[i]
-		if !placed && e.address > n.self {
-			d, placed = append(d, self), true
-		}
-		d = append(d, gossip.DigestEntry{
-			Address: e.address, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat,
-		})
+		d[i] = gossip.DigestEntry{Address: a, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat}
 	}
-	if !placed {
-		d = append(d, self)
+	d[n.place] = gossip.DigestEntry{
+		Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
 	}
 	return d
 }
@@ -107,27 +122,22 @@ func (n *Node) Digest() gossip.Digest {
 // each, in wall time and never later than now: an original node takes a future
 // time for one of a day ago.
 func (n *Node) States(except gossip.Address) gossip.StateMap {
-	states := make(gossip.StateMap, 0, len(n.endpoints)+1)
-	self := gossip.EndpointState{
-		Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
-		Status: gossip.StatusNormal, Updated: n.now,
-	}
-	placed := false
-	for i := range n.endpoints {
+	states := make(gossip.StateMap, 0, len(n.addresses))
+	left, found := slices.BinarySearch(n.addresses, except)
+	for i, a := range n.addresses {
 		e := &n.endpoints[i]
-		if !placed && e.address > n.self {
-			states, placed = append(states, self), true
+		switch {
+		case i == n.place:
+			states = append(states, gossip.EndpointState{
+				Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
+				Status: gossip.StatusNormal, Updated: n.now,
+			})
+		case i != left || !found:
+			states = append(states, gossip.EndpointState{
+				Address: a, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat,
+				Status: n.statusOf(a), Updated: n.now.Add(e.heard - n.clock),
+			})
 		}
-		if e.address == except {
-			continue
-		}
-		states = append(states, gossip.EndpointState{
-			Address: e.address, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat,
-			Status: n.statusOf(e.address), Updated: n.now.Add(e.heard - n.clock),
-		})
-	}
-	if !placed {
-		states = append(states, self)
 	}
 	return states
 }
@@ -143,6 +153,4 @@ func (n *Node) statusOf(a gossip.Address) string {
 }
 
 // Known is how many other nodes the node has ever heard of.
-func (n *Node) Known() int { return len(n.endpoints) }
-
-func contains(list []gossip.Address, a gossip.Address) bool { return slices.Contains(list, a) }
+func (n *Node) Known() int { return len(n.endpoints) - 1 }

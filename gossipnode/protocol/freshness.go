@@ -99,21 +99,21 @@ func (b *beatClock) restart(now time.Duration, heartbeat int32, interval, fail t
 	}
 }
 
-// sentAt is as of when news of e counts that has just been taken over: now, or
+// sentAt is as of when the news e counts that has just been taken over: now, or
 // under Emission when its heartbeat was sent.
-func (n *Node) sentAt(from gossip.Address, e *endpoint) time.Duration {
+func (n *Node) sentAt(from gossip.Address, e gossip.DigestEntry) time.Duration {
 	if n.freshness == Arrival {
 		return n.clock
 	}
-	b := n.beats[e.address]
-	if b == nil || b.generation != e.generation {
-		b = &beatClock{generation: e.generation, current: n.clock - time.Duration(e.heartbeat)*n.timing.Heartbeat}
+	b := n.beats[e.Address]
+	if b == nil || b.generation != e.Generation {
+		b = &beatClock{generation: e.Generation, current: n.clock - time.Duration(e.Heartbeat)*n.timing.Heartbeat}
 		b.windowEnds = n.clock + emissionWindow*n.timing.Fail
-		n.beats[e.address] = b
+		n.beats[e.Address] = b
 		return n.clock
 	}
-	if e.address == from {
-		b.restart(n.clock, e.heartbeat, n.timing.Heartbeat, n.timing.Fail)
+	if e.Address == from {
+		b.restart(n.clock, e.Heartbeat, n.timing.Heartbeat, n.timing.Fail)
 	}
-	return b.observe(n.clock, e.heartbeat, n.timing.Heartbeat, n.timing.Fail)
+	return b.observe(n.clock, e.Heartbeat, n.timing.Heartbeat, n.timing.Fail)
 }

@@ -30,7 +30,7 @@ func (n *Node) receiveSyn(from gossip.Address, m gossip.Syn) {
 	n.merge(from, m.Digest)
 	n.heardFrom(from)
 	n.start()
-	n.find(from).offered = n.growth
+	n.offered[from] = n.growth
 	n.send(from, gossip.Ack{Wanted: wanted, States: n.States(from)})
 }
 
@@ -48,8 +48,8 @@ func (n *Node) receiveAck(from gossip.Address, m gossip.Ack) {
 // it has told; what was learnt from others in between it does not.
 func (n *Node) receiveAck2(from gossip.Address, m gossip.Ack2) {
 	n.count()
-	e := n.find(from)
-	upToDate := e != nil && e.offered == n.growth
+	upToDate := n.offered[from] == n.growth
+	delete(n.offered, from)
 	n.mergeStates(from, m.States)
 	n.heardFrom(from)
 	n.start()
@@ -64,14 +64,9 @@ func (n *Node) behind(d gossip.Digest) []gossip.Address {
 	var wanted []gossip.Address
 	i := 0
 	for _, e := range d {
-		if e.Address == n.self {
-			continue
-		}
-		for i < len(n.endpoints) && n.endpoints[i].address < e.Address {
-			i++
-		}
-		known := i < len(n.endpoints) && n.endpoints[i].address == e.Address
-		if !known || e.NewerThan(n.endpoints[i].generation, n.endpoints[i].heartbeat) {
+		var known bool
+		i, known = n.seek(i, e.Address)
+		if !known || i != n.place && e.NewerThan(n.endpoints[i].generation, n.endpoints[i].heartbeat) {
 			wanted = append(wanted, e.Address)
 		}
 	}

@@ -42,7 +42,7 @@ func (n *Node) joinOver(id uint64, delivered bool) {
 	}
 	n.joining.id = 0
 	switch {
-	case delivered || len(n.endpoints) > 0:
+	case delivered || n.Known() > 0:
 		n.joining = joining{}
 	case len(n.joining.queue) > 0:
 		n.joinNext()
@@ -54,7 +54,7 @@ func (n *Node) joinOver(id uint64, delivered bool) {
 
 // joinThrough goes on with a join that has been waiting for the provider's list.
 func (n *Node) joinThrough(list []gossip.Address) {
-	if !n.joining.waiting || len(n.endpoints) > 0 {
+	if !n.joining.waiting || n.Known() > 0 {
 		return
 	}
 	n.joining.queue = nil

@@ -23,7 +23,7 @@ func (n *Node) learnMembers(list []gossip.Address) {
 // had forgotten the others, could else stay two clusters that never learn of each
 // other: random and rr gossip only to whom they know.
 func (n *Node) meet(list []gossip.Address) {
-	if !n.started || n.joining.id != 0 || len(n.endpoints) == 0 || slices.Equal(list, n.met) {
+	if !n.started || n.joining.id != 0 || n.Known() == 0 || slices.Equal(list, n.met) {
 		return
 	}
 	var strangers []gossip.Address

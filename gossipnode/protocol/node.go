@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -23,7 +24,23 @@ type Config struct {
 
 	// Known is whom the node knows and has shaken hands with from the start, for
 	// simulations of clusters that have joined already. Processes leave it empty.
-	Known gossip.Digest
+	Known *Acquaintance
+}
+
+// Acquaintance is a cluster whose nodes know each other from the start. It is
+// read-only; all nodes of a simulation share one.
+type Acquaintance struct {
+	digest    gossip.Digest
+	addresses []gossip.Address
+}
+
+// NewAcquaintance makes one of the nodes' first versions.
+func NewAcquaintance(d gossip.Digest) *Acquaintance {
+	a := &Acquaintance{digest: d}
+	for _, e := range d {
+		a.addresses = append(a.addresses, e.Address)
+	}
+	return a
 }
 
 // Validate names the first field that cannot work.
@@ -48,6 +65,9 @@ func (c Config) Validate() error {
 	if c.Generation < 0 {
 		return fmt.Errorf("generation %d: want 0 to %d", c.Generation, gossip.MaxGeneration)
 	}
+	if c.Known != nil && !slices.Contains(c.Known.addresses, c.Self) {
+		return fmt.Errorf("known nodes: %s is not among them", c.Self)
+	}
 	return c.Timing.Validate()
 }
 
@@ -71,8 +91,11 @@ type Node struct {
 	heartbeat  int32
 	messages   int32 // the original's running count
 
-	endpoints []endpoint // sorted by address, without the node itself
-	growth    uint32     // grows with every newly learnt endpoint
+	addresses []gossip.Address          // all known, sorted; read-only, as nodes may share it
+	endpoints []endpoint                // of the same, in the same order
+	place     int                       // the node's own in both; its endpoint says nothing
+	growth    uint32                    // grows with every newly learnt endpoint
+	offered   map[gossip.Address]uint32 // growth at the last ACK to a peer, until its ACK2
 	status    map[gossip.Address]string
 	pace      map[gossip.Address]paceSample
 
@@ -81,9 +104,11 @@ type Node struct {
 	met      []gossip.Address // a list all of whose nodes are known
 
 	started    bool
-	phase      time.Duration // of the rounds within the gossip interval
-	round      int64         // the last round begun
-	slotsSince int64         // first round whose slots count
+	phase      time.Duration                    // of the rounds within the gossip interval
+	round      int64                            // the last round begun
+	firstRound int64                            // the one in which the node was made
+	slotsSince int64                            // first round whose slots count
+	targeted   map[gossip.Address]time.Duration // when rounds last went there, random's only
 	attempt    attempt
 	joining    joining
 	handshakes map[uint64]gossip.Address // ACK2s under way
@@ -99,7 +124,7 @@ type Node struct {
 	effects []Effect
 }
 
-// never marks an instant or a round that has not been.
+// never marks a round that has not been.
 const never = -1
 
 // New makes a node that exists from now on: it beats and reports, and gossips
@@ -118,10 +143,13 @@ func New(c Config, now time.Time) (*Node, error) {
 		status:     map[gossip.Address]string{},
 		pace:       map[gossip.Address]paceSample{},
 		handshakes: map[uint64]gossip.Address{},
+		offered:    map[gossip.Address]uint32{},
+		targeted:   map[gossip.Address]time.Duration{},
 		round:      never,
 	}
 	n.nextBeat = n.firstAfter(c.Timing.Heartbeat)
 	n.nextReport = n.firstAfter(c.Timing.Gossip)
+	n.firstRound = n.roundNumber()
 	n.acquaint(c.Known)
 	return n, nil
 }
@@ -164,7 +192,7 @@ func (n *Node) Deadline() time.Time {
 			next = min(next, n.attempt.goOnAt)
 		}
 	}
-	if len(n.endpoints) > 0 {
+	if n.Known() > 0 {
 		next = min(next, n.nextSilence)
 	}
 	return n.now.Add(next - n.clock)

@@ -16,7 +16,10 @@ func TestQuietOriginalGetsASyn(t *testing.T) {
 		n, err := New(Config{
 			Self: "node1:5000", Spec: spec, Timing: DefaultTiming(), Aligned: true, Generation: int32(start.Unix()),
 			Random: rand.New(rand.NewPCG(1, 1)),
-			Known:  gossip.Digest{{Address: "node2:5000", AppVersion: 1, Generation: generation, Heartbeat: 7}},
+			Known: NewAcquaintance(gossip.Digest{
+				{Address: "node1:5000", AppVersion: 1, Generation: int32(start.Unix())},
+				{Address: "node2:5000", AppVersion: 1, Generation: generation, Heartbeat: 7},
+			}),
 		}, start)
 		if err != nil {
 			t.Fatal(err)

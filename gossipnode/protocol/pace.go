@@ -1,6 +1,10 @@
 package protocol
 
-import "time"
+import (
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
 
 // paceSample is where the measurement of a peer's heartbeat interval began.
 type paceSample struct {
@@ -16,11 +20,11 @@ const paceStrikes = 2
 // windows of twice T_fail between messages of the peer itself. Nodes of one
 // cluster must agree on the intervals; a peer that is half as fast again, or
 // slower by as much, is reported once.
-func (n *Node) checkPace(e *endpoint) {
-	s, ok := n.pace[e.address]
+func (n *Node) checkPace(peer gossip.Address, e *endpoint) {
+	s, ok := n.pace[peer]
 	switch {
 	case !ok || s.generation != e.generation || e.heartbeat < s.heartbeat:
-		n.pace[e.address] = paceSample{generation: e.generation, heartbeat: e.heartbeat, at: n.clock}
+		n.pace[peer] = paceSample{generation: e.generation, heartbeat: e.heartbeat, at: n.clock}
 		return
 	case s.strikes == paceStrikes || n.clock-s.at < 2*n.timing.Fail:
 		return
@@ -30,8 +34,8 @@ func (n *Node) checkPace(e *endpoint) {
 	if observed > n.timing.Heartbeat*3/2 || observed < n.timing.Heartbeat*2/3 {
 		next.strikes = s.strikes + 1
 		if next.strikes == paceStrikes {
-			n.emit(PaceMismatch{Peer: e.address, Observed: observed})
+			n.emit(PaceMismatch{Peer: peer, Observed: observed})
 		}
 	}
-	n.pace[e.address] = next
+	n.pace[peer] = next
 }

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -22,26 +23,24 @@ var random = Spec{
 //
 // A pure draw may send a node's few messages of T_fail to the very nodes that
 // die with it, and a live node is then declared dead (DESIGN.md, decision 2).
-func (n *Node) draw(tried []gossip.Address) (gossip.Address, bool) {
-	if a, ok := pick(n.rand, n.untargeted(tried, n.timing.Fail)); ok {
-		return a, true
-	}
-	return pick(n.rand, n.untargeted(tried, 0))
-}
-
-// untargeted lists the endpoints that were last targeted at least age ago.
-func (n *Node) untargeted(tried []gossip.Address, age time.Duration) []gossip.Address {
-	var candidates []gossip.Address
-	for i := range n.endpoints {
-		e := &n.endpoints[i]
-		if e.targeted != never && n.clock-e.targeted < age {
+func (n *Node) draw() (gossip.Address, bool) {
+	maps.DeleteFunc(n.targeted, func(_ gossip.Address, at time.Duration) bool { return n.clock-at >= n.timing.Fail })
+	rested := make([]gossip.Address, 0, n.Known())
+	var recent []gossip.Address
+	for a := range n.others() {
+		if n.attempt.tried[a] {
 			continue
 		}
-		if !contains(tried, e.address) {
-			candidates = append(candidates, e.address)
+		if _, ok := n.targeted[a]; ok {
+			recent = append(recent, a)
+		} else {
+			rested = append(rested, a)
 		}
 	}
-	return candidates
+	if len(rested) > 0 {
+		return pick(n.rand, rested)
+	}
+	return pick(n.rand, recent)
 }
 
 func pick(r *rand.Rand, from []gossip.Address) (gossip.Address, bool) {

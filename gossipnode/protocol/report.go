@@ -31,7 +31,7 @@ func (n *Node) reportTimers() {
 
 // stateInterval is the gossip interval, or longer in a large cluster.
 func (n *Node) stateInterval() time.Duration {
-	bytes := (len(n.endpoints) + 1) * stateBytes
+	bytes := len(n.endpoints) * stateBytes
 	return max(n.timing.Gossip, time.Duration(bytes)*time.Second/reportBytesPerSecond)
 }
 

@@ -31,14 +31,5 @@ func (n *Node) ring() (ring, bool) {
 }
 
 func (n *Node) knownRing() ring {
-	place, _ := n.search(n.self)
-	return ring{size: len(n.endpoints) + 1, place: place, at: func(i int) gossip.Address {
-		switch {
-		case i < place:
-			return n.endpoints[i].address
-		case i == place:
-			return n.self
-		}
-		return n.endpoints[i-1].address
-	}}
+	return ring{size: len(n.addresses), place: n.place, at: func(i int) gossip.Address { return n.addresses[i] }}
 }

@@ -10,7 +10,7 @@ import (
 type attempt struct {
 	open   bool
 	first  gossip.Address // the scheduled target
-	tried  []gossip.Address
+	tried  map[gossip.Address]bool
 	ids    []uint64
 	goOnAt time.Duration
 }
@@ -64,12 +64,12 @@ func (n *Node) beginRound(r int64) {
 		n.judgeSlot(r)
 	}
 	n.attempt = attempt{}
-	if len(n.endpoints) == 0 {
+	if n.Known() == 0 {
 		n.join()
 	}
 	if to, ok := n.scheduled(r); ok {
 		n.count()
-		n.attempt = attempt{open: true, first: to}
+		n.attempt = attempt{open: true, first: to, tried: map[gossip.Address]bool{}}
 		n.try(to)
 	}
 }
@@ -77,7 +77,7 @@ func (n *Node) beginRound(r int64) {
 // scheduled is the round's target, suspected or not.
 func (n *Node) scheduled(r int64) (gossip.Address, bool) {
 	if n.spec.Offset == nil {
-		return n.draw(nil)
+		return n.draw()
 	}
 	ring, ok := n.ring()
 	if !ok {
@@ -88,14 +88,15 @@ func (n *Node) scheduled(r int64) (gossip.Address, bool) {
 
 // goOn tries another target after one that failed or did not answer within a
 // quarter of the interval: the next unsuspected node of the ring, if there is
-// none the next suspected one, or another draw. Skipping suspected targets from the start would have scrr declare live
-// nodes dead; never going on would silence a node whose neighbours have died
-// (DESIGN.md, decision 2).
+// none the next suspected one, or another draw. Skipping suspected targets from
+// the start would have scrr declare live nodes dead; never going on would silence
+// a node whose neighbours have died (DESIGN.md, decision 2).
 func (n *Node) goOn() {
-	to, ok := n.draw(n.attempt.tried)
-	if n.spec.Offset != nil {
-		to, ok = n.nextInRing()
+	next := n.nextInRing
+	if n.spec.Offset == nil {
+		next = n.draw
 	}
+	to, ok := next()
 	if !ok {
 		n.attempt.open = false
 		return
@@ -117,7 +118,7 @@ func (n *Node) nextInRing() (gossip.Address, bool) {
 	suspect := gossip.Address("")
 	for k := 1; k < ring.size; k++ {
 		to := ring.after((start + k) % ring.size)
-		if to == n.self || contains(n.attempt.tried, to) {
+		if to == n.self || n.attempt.tried[to] {
 			continue
 		}
 		if e := n.find(to); e == nil || !e.suspected {
@@ -134,10 +135,10 @@ func (n *Node) nextInRing() (gossip.Address, bool) {
 }
 
 func (n *Node) try(to gossip.Address) {
-	if e := n.find(to); e != nil {
-		e.targeted = n.clock
+	if n.spec.Offset == nil {
+		n.targeted[to] = n.clock
 	}
-	n.attempt.tried = append(n.attempt.tried, to)
+	n.attempt.tried[to] = true
 	n.attempt.goOnAt = n.clock + n.timing.Gossip/4
 	n.attempt.ids = append(n.attempt.ids, n.send(to, n.greeting(to)))
 }

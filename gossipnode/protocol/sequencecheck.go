@@ -1,5 +1,7 @@
 package protocol
 
+import "math"
+
 // sequenceCheck is round robin over the provider's list, in which a node also
 // knows whose message each round must bring it (report, "Sequence Check Round
 // Robin"). A sender that misses its slot is suspected at once, and a suspected
@@ -32,16 +34,27 @@ func (n *Node) judgeSlot(round int64) {
 	if !ok || slot < n.slotsSince {
 		return
 	}
-	e := n.find(ring.before(n.spec.Offset(slot, ring.size)))
+	sender := ring.before(n.spec.Offset(slot, ring.size))
+	e := n.find(sender)
 	if e == nil {
 		return
 	}
-	kept := e.directRound != never && e.directRound >= slot-1
+	kept := e.directRound >= n.sinceFirstRound(slot-1)
 	missed := !kept && e.keptSlot
 	e.keptSlot = kept
 	if missed && !e.suspected && !e.original() {
-		n.suspect(e, MissedSlot)
+		n.suspect(sender, e, MissedSlot)
 	}
+}
+
+// neverDirect is before all rounds.
+const neverDirect = math.MinInt32
+
+// sinceFirstRound is a round's number counted from the node's first, which an
+// endpoint has room for. Beyond that (a wall clock that was decades off) all
+// rounds are one, and every slot counts as kept.
+func (n *Node) sinceFirstRound(round int64) int32 {
+	return int32(min(max(round-n.firstRound, neverDirect+1), math.MaxInt32))
 }
 
 // forgetSlots starts the sequence check anew: after a change of the ring, or

@@ -9,7 +9,7 @@ import (
 
 // heardOf renews an endpoint as of the given instant, at the latest now, and ends
 // its suspicion unless that is T_fail ago already.
-func (n *Node) heardOf(e *endpoint, at time.Duration) {
+func (n *Node) heardOf(a gossip.Address, e *endpoint, at time.Duration) {
 	e.heard = max(e.heard, at)
 	e.opinion = true
 	if !e.suspected || n.clock-e.heard >= n.timing.Fail {
@@ -18,13 +18,13 @@ func (n *Node) heardOf(e *endpoint, at time.Duration) {
 	e.suspected = false
 	n.nextSilence = min(n.nextSilence, e.heard+n.timing.Fail)
 	n.vectorDirty = true
-	n.emit(OpinionChanged{Peer: e.address, Suspected: false, Reason: Heard})
+	n.emit(OpinionChanged{Peer: a, Suspected: false, Reason: Heard})
 }
 
-func (n *Node) suspect(e *endpoint, why Reason) {
+func (n *Node) suspect(a gossip.Address, e *endpoint, why Reason) {
 	e.suspected, e.opinion = true, true
 	n.vectorDirty = true
-	n.emit(OpinionChanged{Peer: e.address, Suspected: true, Reason: why})
+	n.emit(OpinionChanged{Peer: a, Suspected: true, Reason: why})
 }
 
 // silence suspects every endpoint that was last heard of, or learnt of, T_fail
@@ -36,8 +36,7 @@ func (n *Node) silence() {
 		return
 	}
 	next := time.Duration(math.MaxInt64)
-	for i := range n.endpoints {
-		e := &n.endpoints[i]
+	for a, e := range n.others() {
 		if e.suspected {
 			continue
 		}
@@ -45,7 +44,7 @@ func (n *Node) silence() {
 			next = min(next, due)
 			continue
 		}
-		n.suspect(e, Silent)
+		n.suspect(a, e, Silent)
 	}
 	n.nextSilence = next
 }
@@ -53,19 +52,11 @@ func (n *Node) silence() {
 // FaultVector is the node's opinions: itself alive, and no cell for an endpoint
 // that it has only learnt of.
 func (n *Node) FaultVector() gossip.FaultVector {
-	cells := make(gossip.FaultVector, 0, len(n.endpoints)+1)
-	placed := false
-	for i := range n.endpoints {
-		e := &n.endpoints[i]
-		if !placed && e.address > n.self {
-			cells, placed = append(cells, gossip.Suspicion{Address: n.self}), true
+	cells := make(gossip.FaultVector, 0, len(n.addresses))
+	for i, a := range n.addresses {
+		if e := &n.endpoints[i]; e.opinion || i == n.place {
+			cells = append(cells, gossip.Suspicion{Address: a, Suspected: e.suspected})
 		}
-		if e.opinion {
-			cells = append(cells, gossip.Suspicion{Address: e.address, Suspected: e.suspected})
-		}
-	}
-	if !placed {
-		cells = append(cells, gossip.Suspicion{Address: n.self})
 	}
 	return cells
 }

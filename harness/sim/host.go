@@ -118,8 +118,7 @@ func (w *World) joined(h *host) {
 		Generation: generation(now), Random: h.random,
 	}
 	if w.known != nil && h.life == 1 {
-		e, _ := w.known.Get(h.address)
-		c.Seed, c.Known, c.Generation = "", w.known, e.Generation
+		c.Seed, c.Known, c.Generation = "", w.known.nodes, w.known.generation(h.address)
 	}
 	node, err := protocol.New(c, now)
 	if err != nil {
@@ -158,7 +157,7 @@ func nameHash(a gossip.Address) uint64 {
 
 // receive takes a peer's message in.
 func (w *World) receive(c *call) {
-	ev := protocol.Receive{From: c.from.address, Message: c.message}
+	ev := protocol.Receive{From: c.from.address, Message: unpack(c.message)}
 	if c.to.node == nil {
 		c.to.early = append(c.to.early, ev)
 		return
@@ -333,6 +332,6 @@ func (w *World) send(h *host, e protocol.Send) protocol.Event {
 		return protocol.Failed{ID: e.ID} // no such name
 	}
 	h.sending++
-	w.begin(&call{kind: toPeer, from: h, to: to, payload: payload{id: e.ID, message: e.Message}}, w.config.Timing.Gossip)
+	w.begin(&call{kind: toPeer, from: h, to: to, payload: payload{id: e.ID, message: w.known.pack(e.Message)}}, w.config.Timing.Gossip)
 	return nil
 }

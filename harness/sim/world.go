@@ -97,7 +97,7 @@ type World struct {
 	monitor   *monitor
 	provider  *provider
 	hooks     []Hooks
-	known     gossip.Digest // what nodes of a world that begins joined know
+	known     *known // of a world that begins joined
 	events    uint64
 }
 
@@ -232,18 +232,4 @@ func (w *World) handle(e event) {
 			w.hooks[i].After()
 		}
 	}
-}
-
-// acquaint prepares a world whose nodes know each other from the start.
-func (w *World) acquaint() {
-	var known []gossip.DigestEntry
-	for _, h := range w.hosts {
-		if h.kind == aNode {
-			w.provider.members.Join(h.address)
-			known = append(known, gossip.DigestEntry{
-				Address: h.address, AppVersion: gossip.AppVersion, Generation: generation(h.clock.read(0)),
-			})
-		}
-	}
-	w.known = gossip.NewDigest(known)
 }

@@ -1,0 +1,73 @@
+package sim
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+// TestPack: what is packed comes out as it was, and only gossip about all nodes
+// of the cluster is.
+func TestPack(t *testing.T) {
+	first := gossip.Digest{
+		{Address: "a:1", AppVersion: 1, Generation: 10},
+		{Address: "b:1", AppVersion: 1, Generation: 20},
+	}
+	k := &known{versions: first, nodes: protocol.NewAcquaintance(first)}
+	later := gossip.Digest{
+		{Address: "a:1", AppVersion: 1, Generation: 11, Heartbeat: 3},
+		{Address: "b:1", AppVersion: 1, Generation: 20, Heartbeat: 4},
+	}
+	stranger, newer := slices.Clone(later), slices.Clone(later)
+	stranger[1].Address = "c:1"
+	newer[0].AppVersion = 2
+	for _, c := range []struct {
+		known *known
+		m     gossip.Message
+		want  bool
+	}{
+		{k, gossip.Gossip{Digest: later}, true},
+		{nil, gossip.Gossip{Digest: later}, false},
+		{k, gossip.Gossip{Digest: later[:1]}, false},
+		{k, gossip.Gossip{Digest: stranger}, false},
+		{k, gossip.Gossip{Digest: newer}, false},
+		{k, gossip.Syn{Digest: later}, false},
+		{k, gossip.Ack2{}, false},
+	} {
+		m := c.known.pack(c.m)
+		if _, got := m.(packed); got != c.want {
+			t.Errorf("%#v: packed %v, want %v", c.m, got, c.want)
+		}
+		if diff := cmp.Diff(c.m, unpack(m)); diff != "" || m.Kind() != c.m.Kind() {
+			t.Errorf("%#v came out as %s:\n%s", c.m, m.Kind(), diff)
+		}
+	}
+}
+
+// TestJoinedClusterPacks: its gossip is all packed, so that a large one fits.
+func TestJoinedClusterPacks(t *testing.T) {
+	c := config(t, "brr", 8)
+	c.Joined = true
+	w := newWorld(t, c)
+	w.Run(30 * time.Second)
+	messages := 0
+	for end := w.now + int64(c.Timing.Gossip); w.now < end && len(w.queue.heap) > 0; {
+		e := w.queue.pop()
+		if e.kind == callComes && e.call.kind == toPeer {
+			messages++
+			if _, ok := e.call.message.(packed); !ok {
+				t.Errorf("a %s from %s is not packed", e.call.message.Kind(), e.call.from.name)
+			}
+		}
+		w.now = e.at
+		w.handle(e)
+	}
+	if messages < c.Nodes {
+		t.Errorf("%d messages in a round of %d nodes", messages, c.Nodes)
+	}
+}
