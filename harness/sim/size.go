@@ -71,8 +71,14 @@ func digits(v int32) int {
 	if v < 0 {
 		n, u = 2, -u
 	}
-	for ; u >= 10; u /= 10 {
+	for _, least := range &moreDigits {
+		if u < least {
+			break
+		}
 		n++
 	}
 	return n
 }
+
+// moreDigits are the least numbers of two digits, three, and so on.
+var moreDigits = [...]uint32{1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
