@@ -96,24 +96,23 @@ func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 	return a, nil
 }
 
-// Search is the smallest step at which good holds, given that it holds from some
+// search asks for the smallest step at which good holds, given that it holds from some
 // step on; a step's answer comes from ask. ok is false if it does not at last.
-func search(first, last int, ask func(step int) (Answer, error), good func(Answer) bool) (step int, a Answer, ok bool, err error) {
-	found := Answer{}
+func search(first, last int, ask func(step int) (Answer, error), good func(Answer) bool) (found Answer, ok bool, err error) {
 	for first <= last {
 		middle := (first + last) / 2
 		a, err := ask(middle)
 		if err != nil {
-			return 0, a, false, err
+			return a, false, err
 		}
 		if good(a) {
-			step, found, ok = middle, a, true
+			found, ok = a, true
 			last = middle - 1
 		} else {
 			first = middle + 1
 		}
 	}
-	return step, found, ok, nil
+	return found, ok, nil
 }
 
 // ladder is T_fail in gossip intervals, or the reverse: steps of about a tenth.
@@ -125,7 +124,7 @@ var ladder = []float64{
 // SmallestFail searches T_fail for the question's gossip interval. ok is false if
 // none up to 200 intervals will do.
 func (q Question) SmallestFail(ctx context.Context, good func(Answer) bool) (a Answer, ok bool, err error) {
-	_, a, ok, err = search(0, len(ladder)-1, func(step int) (Answer, error) {
+	return search(0, len(ladder)-1, func(step int) (Answer, error) {
 		t := q.Timing
 		t.Fail = round(ladder[step] * float64(t.Gossip))
 		if t.Fail <= t.Heartbeat {
@@ -133,20 +132,18 @@ func (q Question) SmallestFail(ctx context.Context, good func(Answer) bool) (a A
 		}
 		return q.Ask(ctx, t)
 	}, good)
-	return a, ok, err
 }
 
 // LongestGossip searches the gossip interval for the question's T_fail.
 func (q Question) LongestGossip(ctx context.Context, good func(Answer) bool) (a Answer, ok bool, err error) {
-	_, a, ok, err = search(0, len(ladder)-1, func(step int) (Answer, error) {
+	return search(0, len(ladder)-1, func(step int) (Answer, error) {
 		t := q.Timing
 		t.Gossip = round(float64(t.Fail) / ladder[step])
-		if t.Validate() != nil {
+		if t.Gossip >= t.Fail {
 			return Answer{Wrong: 1}, nil
 		}
 		return q.Ask(ctx, t)
 	}, good)
-	return a, ok, err
 }
 
 func round(d float64) time.Duration {

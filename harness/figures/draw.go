@@ -230,7 +230,7 @@ func (p panel) plot() (*plot.Plot, error) {
 		}
 	}
 	if p.logX {
-		d.X.Scale = plot.LogScale{}
+		d.X.Scale = logScale{}
 		d.X.Tick.Marker = plot.LogTicks{}
 		d.X.Min, d.X.Max = d.X.Min/1.12, d.X.Max*1.12
 	}
@@ -242,19 +242,30 @@ func (p panel) plot() (*plot.Plot, error) {
 		d.X.Tick.Marker = plot.ConstantTicks(ticks)
 	}
 	switch {
-	case math.IsInf(low, 0):
-		p.logY = false // nothing to show
-	case p.logY:
-		d.Y.Scale = plot.LogScale{}
+	case p.logY && !math.IsInf(low, 0):
+		d.Y.Scale = logScale{}
 		d.Y.Min, d.Y.Max = low/1.25, high*1.25
 		d.Y.Tick.Marker = p.logTicks()
-	case p.maxY == 0:
+	case !p.logY && p.maxY == 0 && !math.IsInf(low, 0):
 		d.Y.Min, d.Y.Max = min(0, low), high*1.08
 	}
 	if p.minY != 0 || p.maxY != 0 {
 		d.Y.Min, d.Y.Max = p.minY, p.maxY
 	}
 	return d, nil
+}
+
+// logScale is gonum's, but for the middle of the range: there gonum asks for the
+// place of an axis's label, which it then draws in the middle of the axis, and
+// would leave room for it where it is not.
+type logScale struct{ plot.LogScale }
+
+// Normalize tells where x is on the axis, 0 to 1.
+func (s logScale) Normalize(low, high, x float64) float64 {
+	if x == 0.5*(low+high) {
+		return 0.5
+	}
+	return s.LogScale.Normalize(low, high, x)
 }
 
 // alike gives panels one range, so that they can be compared.
@@ -275,7 +286,7 @@ func (p panel) span() (low, high float64) {
 	for _, s := range p.series {
 		for _, v := range s.points {
 			if y := p.lift(v.y); !math.IsNaN(y) && y > 0 {
-				low, high = min(low, y), max(high, y)
+				low, high = min(low, y), max(high, y, v.high/1.3)
 			}
 		}
 	}

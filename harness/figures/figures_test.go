@@ -97,8 +97,8 @@ func TestCompare(t *testing.T) {
 	there := at
 	there.Backend = "local"
 	simulated := summarise([]caseRun{{point: at, Measured: 9}, {point: at, Measured: 11}})
-	g := compare([]caseRun{{point: there, Measured: 11.5}, {point: there, Measured: 14}, {point: there, Measured: math.NaN()}}, simulated)
-	if g.Runs != 2 || g.Inside != 1 || g.Signed.Mean != 2.75 || math.Abs(g.Share.Mean-0.275) > 1e-9 {
+	g := compare([]caseRun{{point: there, Measured: 11.1}, {point: there, Measured: 14}, {point: there, Measured: math.NaN()}}, simulated)
+	if g.Runs != 2 || g.Inside != 1 || math.Abs(g.Signed.Mean-2.55) > 1e-9 || math.Abs(g.Share.Mean-0.255) > 1e-9 {
 		t.Errorf("%+v", g)
 	}
 }

@@ -38,7 +38,7 @@ type gap struct {
 }
 
 // slack is what the harness's own sampling and a machine's processes may add.
-const slack = 1.0
+const slack = 0.2
 
 // compare holds real runs against simulated ones of the same point.
 func compare(real []caseRun, simulated []caseSummary) gap {
@@ -152,6 +152,12 @@ func (s RealSettings) report(out io.Writer, real []caseRun, simulated []caseSumm
 			}
 			d.series = []series{within, dots}
 			sheet.panels = append(sheet.panels, d)
+		}
+	}
+	for i := range sheet.panels {
+		_, high := sheet.panels[i].span()
+		for k := range sheet.panels {
+			sheet.panels[k].maxY = max(sheet.panels[k].maxY, high)
 		}
 	}
 	if err := sheet.save(s.Folder); err != nil {
