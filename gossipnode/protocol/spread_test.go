@@ -70,6 +70,30 @@ func TestSpreadFormulas(t *testing.T) {
 	}
 }
 
+// TestDetectionBound holds the bound's rounds, beyond T_fail, two rounds and the
+// margin.
+func TestDetectionBound(t *testing.T) {
+	timing := protocol.DefaultTiming()
+	for _, c := range []struct {
+		name          string
+		nodes, deaths int
+		aligned       bool
+		rounds        int
+	}{
+		{"rr", 64, 1, true, 15}, {"rr", 64, 2, true, 15}, {"rr", 64, 2, false, 30},
+		{"rr", 64, 3, true, 30}, {"rr", 64, 15, true, 30}, {"rr", 64, 32, true, 15 + 32}, {"rr", 64, 32, false, 15 + 32},
+		{"rr", 64, 64, true, 15 + 63}, {"rr", 8, 4, true, 10},
+		{"scrr", 64, 2, true, 15}, {"scrr", 64, 32, true, 30}, {"brr", 64, 2, true, 6}, {"brr", 64, 32, true, 12},
+		{"random", 64, 1, true, 1}, {"random", 64, 32, true, 2}, {"rr", 1, 1, true, 0}, {"rr", 1, 3, true, 0},
+	} {
+		spec, _ := protocol.ByName(c.name)
+		want := timing.Fail + time.Duration(c.rounds+2)*timing.Gossip + 2*time.Second
+		if got := protocol.DetectionBound(spec, timing, c.nodes, c.deaths, c.aligned); got != want {
+			t.Errorf("%s, %d of %d nodes, aligned %v: %v, want %v", c.name, c.deaths, c.nodes, c.aligned, got, want)
+		}
+	}
+}
+
 // TestNodesSpreadAsTable1 measures the same on running nodes: how many rounds a
 // heartbeat that begins just before a round of offset 1 needs to reach all, and
 // that it never needs more than R* from any other round.

@@ -7,6 +7,7 @@ package claims
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
@@ -106,6 +107,38 @@ func HalfDies(c sim.Config, runs int, seed uint64) (wrong, missed Share, err err
 		}
 	}
 	return wrong, missed, nil
+}
+
+// NeighboursDie kills a run of neighbours in the sorted ring at one instant, in a
+// round of the given number in the protocol's cycle, and answers how long the last
+// verdict took; None if it did not come within the bound, or if a survivor was
+// declared dead.
+func NeighboursDie(c sim.Config, deaths int, round int64) (time.Duration, error) {
+	const before = 20 // rounds
+	period := int64(c.Protocol.Period(c.Nodes))
+	number := 600_000_000/period*period + round
+	c.Epoch = time.Unix(0, (number-before)*int64(c.Timing.Gossip)).Add(c.Timing.Gossip / 2)
+	c.Joined, c.Lean = true, true
+	bound := protocol.DetectionBound(c.Protocol, c.Timing, c.Nodes, deaths, c.Aligned)
+	r, err := sim.Measure(c, before*c.Timing.Gossip, bound, func(w *sim.World) {
+		names := w.Nodes()
+		slices.Sort(names)
+		w.Kill(names[:deaths]...)
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(r.Mistakes) > 0 {
+		return sim.None, nil
+	}
+	slowest := time.Duration(0)
+	for _, d := range r.Deaths {
+		if d.Verdict == sim.None {
+			return sim.None, nil
+		}
+		slowest = max(slowest, d.Verdict)
+	}
+	return slowest, nil
 }
 
 // Calm measures a cluster in which nothing happens: every suspicion is wrong.

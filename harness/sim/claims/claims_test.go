@@ -95,6 +95,34 @@ func TestHalfDies(t *testing.T) {
 	}
 }
 
+// TestNeighboursDie: the bound holds too when a run of neighbours dies, in
+// whichever round of the cycle. Of large clusters a few rounds are tried only.
+func TestNeighboursDie(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		nodes, deaths int
+		step          int // from one round tried to the next
+	}{
+		{"rr", 16, 8, 1}, {"rr", 32, 16, 1}, {"rr", 32, 20, 2},
+		{"rr", 64, 16, 9}, {"rr", 64, 32, 7}, {"rr", 64, 40, 7},
+		{"brr", 32, 16, 1}, {"brr", 64, 32, 2}, {"scrr", 32, 16, 5},
+	} {
+		s := spec(t, c.name)
+		config := sim.DefaultConfig(s)
+		config.Nodes = c.nodes
+		slowest := time.Duration(0)
+		for round := 0; round < s.Period(c.nodes); round += c.step {
+			took, err := NeighboursDie(config, c.deaths, int64(round))
+			if err != nil || took == sim.None {
+				t.Errorf("%s, %d of %d nodes die in round %d: a wrong verdict, or none within the bound; %v", c.name, c.deaths, c.nodes, round, err)
+			}
+			slowest = max(slowest, took)
+		}
+		t.Logf("%s, %d of %d nodes die: found after %v at most, bound %v", c.name, c.deaths, c.nodes, slowest,
+			protocol.DetectionBound(s, config.Timing, c.nodes, c.deaths, true))
+	}
+}
+
 // TestTooTight: from these sizes on the original's 3 s and 10 s make single
 // observers suspect live nodes though nothing is lost. The indirect protocols hear
 // of each node every few rounds only, and T_fail is three rounds; with random
