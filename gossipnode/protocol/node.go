@@ -160,7 +160,6 @@ func New(c Config, now time.Time) (*Node, error) {
 func (n *Node) Step(now time.Time, ev Event) []Effect {
 	n.now = now
 	n.clock = max(n.clock, now.Sub(n.origin))
-	n.effects = nil
 	// The event comes before the timers: after a stall of the process a message
 	// that was waiting must count before silence does.
 	switch ev := ev.(type) {
@@ -180,7 +179,9 @@ func (n *Node) Step(now time.Time, ev Event) []Effect {
 	if n.vectorDirty {
 		n.reportVector()
 	}
-	return n.effects
+	effects := n.effects
+	n.effects = nil // they may be large, and the node does not need them
+	return effects
 }
 
 // Deadline is when the next [Tick] is due; until then nothing happens by itself.
