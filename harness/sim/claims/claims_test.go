@@ -103,9 +103,15 @@ func TestNeighboursDie(t *testing.T) {
 		nodes, deaths int
 		step          int // from one round tried to the next
 	}{
-		{"rr", 16, 8, 1}, {"rr", 32, 16, 1}, {"rr", 32, 20, 2},
-		{"rr", 64, 16, 9}, {"rr", 64, 32, 7}, {"rr", 64, 40, 7},
-		{"brr", 32, 16, 1}, {"brr", 64, 32, 2}, {"scrr", 32, 16, 5},
+		{"rr", 16, 8, 1},
+		{"rr", 32, 16, 1},
+		{"rr", 32, 20, 2},
+		{"rr", 64, 16, 9},
+		{"rr", 64, 32, 7},
+		{"rr", 64, 40, 7},
+		{"brr", 32, 16, 1},
+		{"brr", 64, 32, 2},
+		{"scrr", 32, 16, 5},
 	} {
 		s := spec(t, c.name)
 		config := sim.DefaultConfig(s)
