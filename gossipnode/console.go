@@ -61,7 +61,12 @@ func (c console) run(ctx context.Context) error {
 }
 
 func (c console) collect(ctx context.Context) {
-	if err := writeDigest(c.node.Digest(ctx)); err != nil {
+	digest := c.node.Digest(ctx)
+	if digest == nil {
+		fmt.Fprintln(c.out, "nothing to collect yet: the node waits for the provider")
+		return
+	}
+	if err := writeDigest(digest); err != nil {
 		c.log.Warn("digest not written", "err", err)
 	}
 }

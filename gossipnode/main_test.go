@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -143,8 +144,9 @@ func TestConsoleClosedIsNoError(t *testing.T) {
 	}
 	defer client.Close()
 	err = wire.SendMessage(t.Context(), client, "a:1", gossip.Address(fmt.Sprintf("127.0.0.1:%d", port)), gossip.Gossip{})
-	if err != nil {
-		t.Errorf("a node without console does not serve: %v", err)
+	var fault *xmlrpc.Fault
+	if !errors.As(err, &fault) || !strings.Contains(fault.Text, "waiting for the provider") {
+		t.Errorf("a node without console, and without provider, answers %v, want the fault that it waits", err)
 	}
 	s.cancel()
 	if code := s.exit(t); code != 0 {

@@ -10,6 +10,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"log/slog"
@@ -114,9 +115,16 @@ func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// ErrNotJoined is what peers are told while the node waits for the provider: it
+// has no protocol yet, so their rounds must go on to somebody else.
+var ErrNotJoined = errors.New("not in the cluster yet: waiting for the provider")
+
 // Receive takes one message of a peer into the inbox. It implements
 // [wire.NodeHandler].
 func (a *Agent) Receive(ctx context.Context, from gossip.Address, m gossip.Message) error {
+	if !a.hasJoined() {
+		return ErrNotJoined
+	}
 	select {
 	case a.inbox <- protocol.Receive{From: from, Message: m}:
 		return nil
@@ -131,11 +139,18 @@ func (a *Agent) Connect(ctx context.Context) {
 	a.post(ctx, protocol.Connect{})
 }
 
-// Digest is what the node knows now; empty while it waits for the provider.
-func (a *Agent) Digest(ctx context.Context) gossip.Digest {
+func (a *Agent) hasJoined() bool {
 	select {
 	case <-a.joined:
+		return true
 	default:
+		return false
+	}
+}
+
+// Digest is what the node knows now; nil while it waits for the provider.
+func (a *Agent) Digest(ctx context.Context) gossip.Digest {
+	if !a.hasJoined() {
 		return nil
 	}
 	answer := make(chan gossip.Digest, 1)

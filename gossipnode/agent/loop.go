@@ -82,6 +82,8 @@ func (l *loop) apply(ctx context.Context, effect protocol.Effect) protocol.Event
 		a.log.Info("opinion changed", "node", a.config.Self, "peer", e.Peer, "suspected", e.Suspected, "reason", e.Reason)
 	case protocol.SteppedOver:
 		a.log.Info("stepped over an earlier incarnation", "node", a.config.Self, "generation", e.Generation, "heartbeat", e.Heartbeat)
+	case protocol.Full:
+		a.log.Warn("too many names, the node learns of no more", "node", a.config.Self, "known", e.Known)
 	case protocol.PaceMismatch:
 		a.log.Warn("a peer's heartbeats show another interval", "node", a.config.Self, "peer", e.Peer,
 			"observed", e.Observed.Round(time.Millisecond), "own", a.config.Timing.Heartbeat)

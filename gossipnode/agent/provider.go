@@ -88,7 +88,7 @@ func (p *provider) noticed(err error) {
 	}
 }
 
-// growing is a wait that doubles up to ten times its start.
+// growing is a wait that grows by half each time, from half of first to five times it.
 func growing(first time.Duration) *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval = first / 2

@@ -29,8 +29,7 @@ type host struct {
 	inbox  []item // what waits: it is paused or busy
 
 	// A node's own.
-	node    *protocol.Node   // nil until the provider has let it in
-	early   []protocol.Event // what has come before that
+	node    *protocol.Node // nil until the provider has let it in
 	random  *rand.Rand
 	tickAt  int64 // of the one tick in the queue that counts; 0: none
 	sending int   // calls to peers under way
@@ -81,7 +80,6 @@ func (w *World) start(h *host) {
 	case aProvider:
 		w.provider.start()
 	case aNode:
-		h.early = nil
 		h.node, h.tickAt, h.sending, h.sent, h.spun = nil, 0, 0, 0, false
 		h.outbox = outbox{waits: waits{first: w.config.Timing.Heartbeat}}
 		h.lists = fetcher{waits: waits{first: w.config.Timing.Heartbeat}}
@@ -136,10 +134,6 @@ func (w *World) joined(h *host) {
 			}
 		})
 	}
-	for _, ev := range h.early {
-		h.inbox = append(h.inbox, item{event: ev})
-	}
-	h.early = nil
 	w.drain(h)
 }
 
@@ -157,12 +151,7 @@ func nameHash(a gossip.Address) uint64 {
 
 // receive takes a peer's message in.
 func (w *World) receive(c *call) {
-	ev := protocol.Receive{From: c.from.address, Message: unpack(c.message)}
-	if c.to.node == nil {
-		c.to.early = append(c.to.early, ev)
-		return
-	}
-	w.act(c.to, ev)
+	w.act(c.to, protocol.Receive{From: c.from.address, Message: unpack(c.message)})
 }
 
 // ends is the outcome of a call at its caller.

@@ -95,6 +95,10 @@ func (w *World) comes(c *call) {
 func (w *World) take(c *call) {
 	switch c.kind {
 	case toPeer:
+		if c.to.node == nil {
+			w.answer(c, false) // it waits for the provider, and says so
+			return
+		}
 		w.receive(c)
 	case toMonitor:
 		w.monitor.serve(c)
