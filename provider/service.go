@@ -24,8 +24,11 @@ func newService(number gossip.ProtocolNumber, log *slog.Logger) *service {
 
 func (s *service) Join(_ context.Context, a gossip.Address) (gossip.ProtocolNumber, error) {
 	s.mu.Lock()
-	fresh := s.members.Join(a)
+	fresh, err := s.members.Join(a)
 	s.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
 	if fresh {
 		s.log.Info("joined", "node", a)
 	}

@@ -32,7 +32,7 @@ func (n *Node) merge(from gossip.Address, d gossip.Digest) {
 			n.update(from, &n.endpoints[i], e)
 		}
 	}
-	n.learn(fresh)
+	n.learn(fresh, maxKnown-1) // one place is for the sender
 }
 
 func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry) {
@@ -94,7 +94,7 @@ func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
 func (n *Node) heardFrom(from gossip.Address) {
 	e := n.find(from)
 	if e == nil {
-		n.learn(gossip.Digest{{Address: from, AppVersion: gossip.AppVersion}})
+		n.learn(gossip.Digest{{Address: from, AppVersion: gossip.AppVersion}}, maxKnown)
 		e = n.find(from)
 	}
 	e.directRound = n.sinceFirstRound(n.roundNumber())

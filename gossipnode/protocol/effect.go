@@ -8,7 +8,7 @@ import (
 
 // Effect is something that must be done, or that is worth knowing: one of
 // [Send], [ReportHeartbeat], [ReportStates], [ReportVector], [FetchMembers],
-// [Rejoin], [OpinionChanged], [SteppedOver] and [PaceMismatch].
+// [Rejoin], [OpinionChanged], [SteppedOver], [PaceMismatch] and [Full].
 type Effect interface{ effect() }
 
 // Send calls a peer. Its outcome must come back as [Delivered] or [Failed].
@@ -70,6 +70,11 @@ type PaceMismatch struct {
 	Observed time.Duration // between two heartbeats
 }
 
+// Full is for logs: the node knows as many others as it may, and learns of no
+// more. It is said once.
+type Full struct{ Known int }
+
+func (Full) effect()            {}
 func (Send) effect()            {}
 func (ReportHeartbeat) effect() {}
 func (ReportStates) effect()    {}

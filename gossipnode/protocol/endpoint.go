@@ -23,6 +23,11 @@ type endpoint struct {
 	opinion     bool // false while it is only learnt of
 }
 
+// maxKnown is how many others a node learns of at most: a digest of more would not
+// pass the limits of the servers it is sent to, so that whoever invents names could
+// silence a cluster.
+const maxKnown = 1 << 14
+
 // others goes through the endpoints, sorted by address, without the node itself.
 func (n *Node) others() iter.Seq2[gossip.Address, *endpoint] {
 	return func(yield func(gossip.Address, *endpoint) bool) {
@@ -83,8 +88,15 @@ func (n *Node) acquaint(known *Acquaintance) {
 }
 
 // learn merges entries of nodes not known so far, sorted by address, into the
-// sorted lists. The list of addresses may be shared, so it is made anew.
-func (n *Node) learn(fresh gossip.Digest) {
+// sorted lists, as long as fewer than most are known. The list of addresses may be shared, so it is made anew.
+func (n *Node) learn(fresh gossip.Digest, most int) {
+	if room := max(most-n.Known(), 0); len(fresh) > room {
+		fresh = fresh[:room]
+		if !n.full {
+			n.full = true
+			n.emit(Full{Known: maxKnown})
+		}
+	}
 	if len(fresh) == 0 {
 		return
 	}

@@ -5,7 +5,7 @@ import "gossiprpc/internal/gossip"
 // receive takes one message in. Each is heard from its sender, and the sender's
 // slot is kept by any of them (DESIGN.md, decision 5).
 func (n *Node) receive(from gossip.Address, m gossip.Message) {
-	if from == n.self {
+	if from == n.self || n.find(from) == nil && n.Known() >= maxKnown {
 		return
 	}
 	switch m := m.(type) {

@@ -5,6 +5,7 @@ import "gossiprpc/internal/gossip"
 // joining is how far the search for a first peer has come.
 type joining struct {
 	waiting bool             // for the provider's list
+	listed  bool             // the list has been asked for in this attempt
 	queue   []gossip.Address // of the list, not tried yet
 	id      uint64           // of the SYN under way, 0: none
 }
@@ -17,13 +18,13 @@ func (n *Node) connect() {
 
 // join sends a SYN to the seed. A seed that is the node itself or does not
 // answer is replaced by the provider's other nodes in turn (DESIGN.md, decision
-// 5); while nobody is known, every round begins anew.
+// 5). When all have been tried the next round begins anew.
 func (n *Node) join() {
 	if n.joining.id != 0 {
 		return
 	}
 	if n.seed == "" || n.seed == n.self {
-		n.joining = joining{waiting: true}
+		n.joining = joining{waiting: true, listed: true}
 		n.fetchMembers()
 		return
 	}
@@ -46,8 +47,8 @@ func (n *Node) joinOver(id uint64, delivered bool) {
 		n.joining = joining{}
 	case len(n.joining.queue) > 0:
 		n.joinNext()
-	case !n.joining.waiting:
-		n.joining.waiting = true
+	case !n.joining.listed:
+		n.joining.waiting, n.joining.listed = true, true
 		n.fetchMembers()
 	}
 }

@@ -41,8 +41,9 @@ func (n *Node) meet(list []gossip.Address) {
 
 // adoptMembers takes the fetched list as the ring, once it holds the node itself
 // and every unsuspected member of the list in use: a provider that was restarted
-// knows only those who have registered again. It reports whether the ring
-// changed.
+// knows only those who have registered again. A member that this node has never
+// heard of does not count: it may be a name that will not come back. It reports
+// whether the ring changed.
 func (n *Node) adoptMembers() bool {
 	list := n.nextList
 	n.nextList = nil
@@ -57,7 +58,7 @@ func (n *Node) adoptMembers() bool {
 		return false
 	}
 	for _, a := range n.list {
-		if e := n.find(a); !listed[a] && (e == nil || !e.suspected) {
+		if e := n.find(a); !listed[a] && a != n.self && e != nil && !e.suspected {
 			return false
 		}
 	}

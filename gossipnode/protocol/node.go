@@ -94,6 +94,7 @@ type Node struct {
 	addresses []gossip.Address          // all known, sorted; read-only, as nodes may share it
 	endpoints []endpoint                // of the same, in the same order
 	place     int                       // the node's own in both; its endpoint says nothing
+	full      bool                      // it has said that it learns of no more
 	growth    uint32                    // grows with every newly learnt endpoint
 	offered   map[gossip.Address]uint32 // growth at the last ACK to a peer, until its ACK2
 	status    map[gossip.Address]string

@@ -80,11 +80,23 @@ func TestDetectionBound(t *testing.T) {
 		aligned       bool
 		rounds        int
 	}{
-		{"rr", 64, 1, true, 15}, {"rr", 64, 2, true, 15}, {"rr", 64, 2, false, 30},
-		{"rr", 64, 3, true, 30}, {"rr", 64, 15, true, 30}, {"rr", 64, 32, true, 15 + 32}, {"rr", 64, 32, false, 15 + 32},
-		{"rr", 64, 64, true, 15 + 63}, {"rr", 8, 4, true, 10},
-		{"scrr", 64, 2, true, 15}, {"scrr", 64, 32, true, 30}, {"brr", 64, 2, true, 6}, {"brr", 64, 32, true, 12},
-		{"random", 64, 1, true, 1}, {"random", 64, 32, true, 2}, {"rr", 1, 1, true, 0}, {"rr", 1, 3, true, 0},
+		{"rr", 64, 1, true, 15},
+		{"rr", 64, 2, true, 15},
+		{"rr", 64, 2, false, 30},
+		{"rr", 64, 3, true, 30},
+		{"rr", 64, 15, true, 30},
+		{"rr", 64, 32, true, 15 + 32},
+		{"rr", 64, 32, false, 15 + 32},
+		{"rr", 64, 64, true, 15 + 63},
+		{"rr", 8, 4, true, 10},
+		{"scrr", 64, 2, true, 15},
+		{"scrr", 64, 32, true, 30},
+		{"brr", 64, 2, true, 6},
+		{"brr", 64, 32, true, 12},
+		{"random", 64, 1, true, 1},
+		{"random", 64, 32, true, 2},
+		{"rr", 1, 1, true, 0},
+		{"rr", 1, 3, true, 0},
 	} {
 		spec, _ := protocol.ByName(c.name)
 		want := timing.Fail + time.Duration(c.rounds+2)*timing.Gossip + 2*time.Second

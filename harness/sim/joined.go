@@ -16,7 +16,7 @@ func (w *World) acquaint() {
 	var versions []gossip.DigestEntry
 	for _, h := range w.hosts {
 		if h.kind == aNode {
-			w.provider.members.Join(h.address)
+			w.provider.join(h.address)
 			versions = append(versions, gossip.DigestEntry{
 				Address: h.address, AppVersion: gossip.AppVersion, Generation: generation(h.clock.read(0)),
 			})

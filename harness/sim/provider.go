@@ -26,15 +26,24 @@ func (p *provider) start() { p.members, p.list = registry.Registry{}, nil }
 func (p *provider) serve(c *call) {
 	switch c.asks {
 	case asksJoin:
-		if p.members.Join(c.from.address) {
-			p.list = nil
-		}
+		p.join(c.from.address)
 		c.number = p.world.config.Protocol.Number
 	case asksList:
 		if p.list == nil {
 			p.list = p.members.Members()
 		}
 		c.list = p.list
+	}
+}
+
+// join takes a node in.
+func (p *provider) join(a gossip.Address) {
+	fresh, err := p.members.Join(a)
+	if err != nil {
+		panic(err) // a world has no more nodes than a provider takes
+	}
+	if fresh {
+		p.list = nil
 	}
 }
 

@@ -5,6 +5,7 @@
 package registry
 
 import (
+	"fmt"
 	"slices"
 
 	"gossiprpc/internal/gossip"
@@ -17,18 +18,28 @@ type Registry struct {
 	known map[gossip.Address]bool
 }
 
+// Most is how many addresses a registry takes: an answer with many more would not
+// pass the limits of those who ask for it.
+const Most = 1 << 14
+
+// ErrFull is the answer to one address more than [Most].
+var ErrFull = fmt.Errorf("the provider has %d nodes and takes no more", Most)
+
 // Join adds a at the end and reports whether it is new. One that is known keeps
 // its place: a node that comes back stands in the ring where it stood.
-func (r *Registry) Join(a gossip.Address) bool {
+func (r *Registry) Join(a gossip.Address) (fresh bool, err error) {
 	if r.known[a] {
-		return false
+		return false, nil
+	}
+	if len(r.order) == Most {
+		return false, ErrFull
 	}
 	if r.known == nil {
 		r.known = make(map[gossip.Address]bool)
 	}
 	r.known[a] = true
 	r.order = append(r.order, a)
-	return true
+	return true, nil
 }
 
 // Members answers a copy of the join order.

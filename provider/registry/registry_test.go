@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +25,7 @@ func TestJoinOrder(t *testing.T) {
 		{"node1:5001", true},
 		{"node1:5000", false},
 	} {
-		if got := r.Join(step.join); got != step.new {
+		if got := join(t, &r, step.join); got != step.new {
 			t.Errorf("Join(%s) = %t, want %t", step.join, got, step.new)
 		}
 	}
@@ -35,10 +37,32 @@ func TestJoinOrder(t *testing.T) {
 
 func TestMembersIsACopy(t *testing.T) {
 	var r Registry
-	r.Join("node1:5000")
+	join(t, &r, "node1:5000")
 	r.Members()[0] = "changed:1"
-	r.Join("node2:5000")
+	join(t, &r, "node2:5000")
 	if d := cmp.Diff([]gossip.Address{"node1:5000", "node2:5000"}, r.Members()); d != "" {
 		t.Error(d)
 	}
+}
+
+func TestFull(t *testing.T) {
+	var r Registry
+	for i := range Most {
+		join(t, &r, gossip.Address(fmt.Sprintf("node%d:1", i)))
+	}
+	if _, err := r.Join("more:1"); !errors.Is(err, ErrFull) {
+		t.Errorf("one more: %v, want %v", err, ErrFull)
+	}
+	if fresh, err := r.Join("node0:1"); fresh || err != nil {
+		t.Errorf("a known one: %t, %v", fresh, err)
+	}
+}
+
+func join(t *testing.T, r *Registry, a gossip.Address) bool {
+	t.Helper()
+	fresh, err := r.Join(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fresh
 }

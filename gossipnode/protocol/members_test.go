@@ -1,0 +1,84 @@
+package protocol_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+// A node that finds nobody tries seed and list once a round, not as fast as
+// they refuse.
+func TestJoinBeginsAnewOnlyWithARound(t *testing.T) {
+	for _, name := range protocol.Names() {
+		w := newNetwork(t, name, protocol.DefaultTiming())
+		w.cluster(4)
+		w.run(time.Minute)
+		for _, node := range w.names() {
+			w.kill(node)
+		}
+		h := w.start("node1")
+		before := h.sent["syn"]
+		w.run(30 * time.Second)
+		// The seed and the two others of the list, and the ring's own try.
+		if rounds, sent := 11, h.sent["syn"]-before; sent > 6*rounds {
+			t.Errorf("%s: %d SYNs in %d rounds with nobody there", name, sent, rounds)
+		} else if sent < rounds {
+			t.Errorf("%s: %d SYNs in %d rounds: it has given up", name, sent, rounds)
+		}
+	}
+}
+
+// A name that is in the provider's list but that nobody has ever heard of must
+// not keep a new list from being adopted.
+func TestAStrangerDoesNotFreezeTheRing(t *testing.T) {
+	w := newNetwork(t, "brr", protocol.DefaultTiming())
+	w.list = []gossip.Address{"typo:5000"}
+	w.cluster(4)
+	w.run(time.Minute)
+	w.list = nil // the provider is restarted
+	w.run(time.Minute)
+	w.start("node5")
+	w.run(2 * time.Minute)
+	for _, name := range w.names() {
+		if s := w.suspects(name); len(s) > 0 {
+			t.Errorf("%s suspects %v", name, s)
+		}
+	}
+}
+
+// Whoever invents names cannot make a node's digest grow beyond what its peers
+// take.
+func TestInventedNamesAreBounded(t *testing.T) {
+	const most = 1 << 14
+	w := newNetwork(t, "rr", protocol.DefaultTiming())
+	h := w.start("node1")
+	said := 0
+	w.check = func(_ *host, effects []protocol.Effect) {
+		for _, e := range effects {
+			if _, ok := e.(protocol.Full); ok {
+				said++
+			}
+		}
+	}
+	for batch := range 3 {
+		var d []gossip.DigestEntry
+		for i := range 7000 {
+			d = append(d, gossip.DigestEntry{Address: gossip.Address(fmt.Sprintf("n%d-%d:1", batch, i)), Generation: 1})
+		}
+		w.step(h, protocol.Receive{From: "n0-0:1", Message: gossip.Gossip{Digest: gossip.NewDigest(d)}})
+	}
+	for _, stranger := range []gossip.Address{"stranger:1", "another:1"} {
+		for _, m := range []gossip.Message{gossip.Syn{}, gossip.Ack{}, gossip.Ack2{}, gossip.Gossip{}} {
+			w.step(h, protocol.Receive{From: stranger, Message: m})
+		}
+	}
+	if known := len(h.node.Digest()); known != most+1 {
+		t.Errorf("the digest has %d entries, want %d and the node's own", known, most)
+	}
+	if said != 1 {
+		t.Errorf("said %d times that it is full, want once", said)
+	}
+}
