@@ -150,8 +150,9 @@ func (s *State) apply(in Input) {
 func (s *State) register(a gossip.Address) {
 	n, ok := s.index[a]
 	if !ok {
-		n = s.join(a, Joined)
-		n.messages.known, n.bytes.known = true, true // a node that joins counts from 0
+		// Its counters go on from its first report: at a monitor that was restarted
+		// nodes register that have been counting for long.
+		s.join(a, Joined)
 		return
 	}
 	s.incarnate(n, "registered again")
