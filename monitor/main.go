@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -107,6 +108,9 @@ func newMonitor(f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
 		if err := gossip.CheckName(f.Advertise); err != nil {
 			return nil, fmt.Errorf("--advertise: %w", err)
 		}
+	}
+	if info, err := os.Stat(filepath.Dir(f.Results)); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("--results %s: want a file in a folder that is there", f.Results)
 	}
 	if strings.HasSuffix(f.Results, ".jsonl") {
 		return nil, fmt.Errorf("--results %s: want another ending than .jsonl, which lies beside it", f.Results)

@@ -12,6 +12,7 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
+	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 )
@@ -59,7 +60,13 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 	}
 
 	ctx, ended := command.WithSignals(ctx)
-	err = serve(ctx, f, server, stderr)
+	own, err := command.Own(ctx, f.Advertise, f.Port)
+	if err != nil {
+		ended()
+		fmt.Fprintf(stderr, "provider: %v\n", err)
+		return config.ExitWrongUse
+	}
+	err = serve(ctx, f, own, server, stderr)
 	code := ended()
 	if err != nil {
 		fmt.Fprintf(stderr, "provider: %v\n", err)
@@ -69,11 +76,7 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 }
 
 // serve listens until ctx ends.
-func serve(ctx context.Context, f flags, server *xmlrpc.Server, stderr io.Writer) error {
-	own, err := command.Own(ctx, f.Advertise, f.Port)
-	if err != nil {
-		return err
-	}
+func serve(ctx context.Context, f flags, own gossip.Address, server *xmlrpc.Server, stderr io.Writer) error {
 	listener, err := command.Listen(ctx, f.Bind, own, stderr)
 	if err != nil {
 		return err

@@ -135,7 +135,7 @@ func TestWrongUse(t *testing.T) {
 		{"no version", nil, 2, []string{"--version is missing", "random, rr, scrr, brr"}},
 		{"port", []string{"--version", "rr", "--port", "70000"}, 2, []string{"70000", "1 to 65535"}},
 		{"taken", []string{"--version", "rr", "--bind", "127.0.0.1", "--advertise", "p", "--port", port}, 1, []string{"p:" + port, "in use"}},
-		{"name", []string{"--version", "rr", "--advertise", "a b"}, 1, []string{"--advertise"}},
+		{"name", []string{"--version", "rr", "--advertise", "a b"}, 2, []string{"--advertise"}},
 		{"word", []string{"--version", "rr", "extra"}, 2, []string{"extra"}},
 		{"body", []string{"--version", "rr", "--max-body=-1"}, 2, []string{"-1"}},
 	} {
