@@ -98,6 +98,9 @@ func needsDocker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if exec.CommandContext(t.Context(), "docker", "network", "inspect", "gossip-network").Run() == nil {
+		skip("docker-compose down first: there is a network gossip-network")
+	}
 	for name := range strings.Lines(string(out)) {
 		for _, ours := range []string{"node1", "node2", "monitor-node", "provider-node", "flask-app", "gossiprpc_node"} {
 			if strings.HasPrefix(name, ours) {

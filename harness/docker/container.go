@@ -66,7 +66,7 @@ func (c *cluster) dropStale(ctx context.Context, name string) error {
 }
 
 func taken(what, name string) error {
-	return fmt.Errorf("%w: there is a %s %s already: another run is going on (choose another prefix), or `go tool mage docker:clean` removes what an earlier one left", ErrTaken, what, name)
+	return fmt.Errorf("%w: there is a %s %s already: another run is going on (choose another name prefix by PREFIX=), or `go tool mage docker:clean` removes what an earlier one left", ErrTaken, what, name)
 }
 
 // loopback is where the ports that the harness itself asks are published.

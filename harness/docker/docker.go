@@ -47,7 +47,7 @@ const leastAPI = "1.41"
 // prefixes.
 type Backend struct {
 	Image  string // with the three commands; "gossip"
-	Prefix string // of container and network names, and so of the nodes' own; "gossip-"
+	Prefix string // of container and network names, and so of the nodes' own; "gossip-run-"
 	Host   string // the engine, such as unix:///var/run/docker.sock; DOCKER_HOST or the usual socket
 
 	// Instead has, for a process's name, what is run in its place.
@@ -74,7 +74,7 @@ func (b *Backend) image() string {
 
 func (b *Backend) prefix() string {
 	if b.Prefix == "" {
-		return "gossip-"
+		return "gossip-run-" // not "gossip-": compose's network is gossip-network
 	}
 	return b.Prefix
 }

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -159,6 +160,8 @@ func inContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harn
 	return append(outcomes, more...), err
 }
 
+var errStale = errors.New("stale image")
+
 // ciContainers is Containers as a part of Test: where there is no engine or no
 // image it is left out, but not in CI.
 func ciContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
@@ -170,7 +173,9 @@ func ciContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harn
 		fmt.Fprintf(out, "\nno scenarios in containers: %v\n", err)
 		return nil, nil
 	}
-	warnIfStale(ctx, out, containers.Image)
+	if stale, err := image.Stale(ctx, ".", cmp.Or(containers.Image, "gossip")); err != nil || stale {
+		return nil, fmt.Errorf("scenarios in containers: the image is not of this source, `go tool mage image` builds it anew (%w)", errors.Join(errStale, err))
+	}
 	o.Backend = containers
 	return inContainers(ctx, out, o)
 }

@@ -130,14 +130,16 @@ func runOne(ctx context.Context, o harness.Options, s script) (harness.Outcome, 
 // conclude prints the table; it answers an error unless all have passed.
 func conclude(out io.Writer, outcomes []harness.Outcome) error {
 	fmt.Fprintf(out, "\n%s\n%s", resultTable(outcomes), reasons(outcomes))
-	passed := 0
+	count := map[harness.Verdict]int{}
 	for _, o := range outcomes {
-		if o.Verdict == harness.Pass {
-			passed++
-		}
+		count[o.Verdict]++
 	}
-	if passed < len(outcomes) {
-		return failed("%d of %d scenarios did not pass", len(outcomes)-passed, len(outcomes))
+	switch all := len(outcomes); {
+	case count[harness.Pass] == all:
+	case count[harness.Fail] > 0:
+		return failed("%d of %d scenarios did not pass", all-count[harness.Pass], all)
+	default:
+		return exitError{exitUnknown, fmt.Errorf("%d of %d scenarios could not tell", all-count[harness.Pass], all)}
 	}
 	if len(outcomes) == 1 {
 		fmt.Fprintf(out, "passed; logs in %s\n", outcomes[0].Folder)

@@ -20,6 +20,7 @@ import (
 const (
 	exitFailed   = 1
 	exitWrongUse = 2
+	exitUnknown  = 2
 )
 
 // exitError is an error that mage ends with a code of its own for.

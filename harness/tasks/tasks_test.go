@@ -98,6 +98,10 @@ func TestConclude(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "1 of 2") {
 			t.Errorf("%s: %v, want an error", v, err)
 		}
+		var exit exitError
+		if code := map[harness.Verdict]int{harness.Fail: 1, harness.Unknown: 2}[v]; !errors.As(err, &exit) || exit.ExitStatus() != code {
+			t.Errorf("%s: %v, want exit %d", v, err, code)
+		}
 		if !strings.Contains(out.String(), "it rained") || !strings.Contains(out.String(), "seed 42") {
 			t.Errorf("no reason in %s", out.String())
 		}
