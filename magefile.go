@@ -4,7 +4,8 @@
 //
 // Settings come from the environment: PROTOCOL (scrr), NODES (8), SPEED (1;
 // 10 divides all intervals by 10), BACKEND (docker where an engine has the image,
-// else local; sim: virtual time), SEED (of random sources; drawn), RUNS (runs, the
+// else local; sim: virtual time), FRESHNESS (arrival;
+// emission), SEED (of random sources; drawn), RUNS (runs, the
 // folder that each scenario leaves its own folder in).
 package main
 

@@ -82,7 +82,7 @@ func (r *run) startCluster(args []string) error {
 		r.nodes[name] = &node{up: true}
 		r.byAddress[c.Address(name)] = name
 	}
-	r.folder.event(0, "cluster", map[string]any{"nodes": spec.Nodes, "protocol": spec.Protocol.Name, "timing": spec.Timing, "aligned": spec.Aligned, "seed": spec.Seed, "backend": r.options.Backend.Name()})
+	r.folder.event(0, "cluster", map[string]any{"nodes": spec.Nodes, "protocol": spec.Protocol.Name, "timing": spec.Timing, "aligned": spec.Aligned, "freshness": spec.Freshness.String(), "seed": spec.Seed, "backend": r.options.Backend.Name()})
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (r *run) readSpec(args []string) (Spec, error) {
 	if !ok {
 		return Spec{}, fmt.Errorf("unknown protocol %q, known are %s", args[1], strings.Join(protocol.Names(), ", "))
 	}
-	spec := Spec{Protocol: p, Nodes: n, Timing: protocol.DefaultTiming().Scaled(r.options.Speed), Aligned: true, Seed: r.options.Seed, Dir: r.folder.path}
+	spec := Spec{Protocol: p, Nodes: n, Timing: protocol.DefaultTiming().Scaled(r.options.Speed), Aligned: true, Freshness: r.options.Freshness, Seed: r.options.Seed, Dir: r.folder.path}
 	for _, arg := range args[2:] {
 		if err := r.readOption(&spec, arg); err != nil {
 			return Spec{}, err
@@ -119,10 +119,12 @@ func (r *run) readOption(spec *Spec, arg string) error {
 		spec.Timing.Fail, err = r.spans().parse(value)
 	case "align":
 		spec.Aligned, err = strconv.ParseBool(value)
+	case "freshness":
+		spec.Freshness, err = protocol.ParseFreshness(value)
 	case "seed":
 		spec.Seed, err = strconv.ParseUint(value, 10, 64)
 	default:
-		return fmt.Errorf("unknown option %q, known are heartbeat, gossip, fail, align and seed", name)
+		return fmt.Errorf("unknown option %q, known are heartbeat, gossip, fail, align, freshness and seed", name)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"gossiprpc/gossipnode/protocol"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -27,9 +29,11 @@ type Options struct {
 	Protocol string  // $PROTOCOL
 	Nodes    int     // $NODES; $LAST is the last node's name, $LAST2 the one before it, $LAST3 the next
 	Speed    float64 // divides all intervals; 1 is the original's pace
-	Seed     uint64  // of the nodes' random sources; 0: drawn, and said in the outcome
-	Runs     string  // folder that the run's own folder is made in
-	Progress Progress
+	// Freshness is as of when hearsay counts at the nodes.
+	Freshness protocol.Freshness
+	Seed      uint64 // of the nodes' random sources; 0: drawn, and said in the outcome
+	Runs      string // folder that the run's own folder is made in
+	Progress  Progress
 }
 
 // DefaultOptions are 8 nodes of scrr at the original's pace. The backend is the

@@ -20,7 +20,7 @@ type word struct {
 // function because the words' code refers back to it.
 func words() map[string]word {
 	return map[string]word{
-		"cluster":   {"N PROTOCOL [heartbeat=D] [gossip=D] [fail=D] [align=BOOL] [seed=N]", "start monitor, provider and N nodes", 2, 7, (*run).startCluster},
+		"cluster":   {"N PROTOCOL [heartbeat=D] [gossip=D] [fail=D] [align=BOOL] [freshness=arrival|emission] [seed=N]", "start monitor, provider and N nodes", 2, 8, (*run).startCluster},
 		"await":     {"joined | results | dead NAME... | alive NAME... | menu REGEXP, each with [within D]", "let time pass until it is so", 1, -1, (*run).await},
 		"kill":      {"NAME...", "end processes at once (SIGKILL)", 1, -1, (*run).kill},
 		"interrupt": {"NAME...", "one Ctrl-C", 1, -1, (*run).interrupt},

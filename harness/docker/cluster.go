@@ -96,7 +96,7 @@ func (c *cluster) plan(s harness.Spec) {
 		c.add(name, nodePort, slices.Concat([]string{
 			"gossipnode", "--connect", "--seed-host", c.host(seed),
 			"--monitor", net.JoinHostPort(c.host(harness.Monitor), strconv.Itoa(monitorPort)),
-			"--seed", strconv.FormatUint(s.Seed+uint64(i), 10),
+			"--seed", strconv.FormatUint(s.Seed+uint64(i), 10), "--freshness", s.Freshness.String(),
 		}, timing))
 	}
 }

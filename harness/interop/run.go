@@ -17,11 +17,13 @@ import (
 
 // Options say how to run mixes.
 type Options struct {
-	Nodes    int
-	Speed    float64 // divides all intervals
-	Runs     string  // folder that each run's own is made in
-	Progress harness.Progress
-	Watch    bool // under a Python monitor look at cases 2 and 3 too, which need not end
+	Nodes int
+	Speed float64 // divides all intervals
+	// Freshness is as of when hearsay counts at the Go nodes.
+	Freshness protocol.Freshness
+	Runs      string // folder that each run's own is made in
+	Progress  harness.Progress
+	Watch     bool // under a Python monitor look at cases 2 and 3 too, which need not end
 	// Start makes the backend of a mix; nil: processes on loopback.
 	Start func(Mix) harness.Backend
 }
@@ -72,6 +74,7 @@ func script(ctx context.Context, o Options, b harness.Backend, spec protocol.Spe
 	}
 	options := harness.DefaultOptions()
 	options.Backend, options.Protocol, options.Nodes = b, spec.Name, o.Nodes
+	options.Freshness = o.Freshness
 	options.Speed, options.Runs, options.Progress = o.Speed, o.Runs, o.Progress
 	out, err := harness.Run(ctx, options, report.Mix.Name+".txt", text)
 	if err != nil {
@@ -110,7 +113,7 @@ func watch(ctx context.Context, o Options, b harness.Backend, spec protocol.Spec
 	}
 	report.Folder = dir
 	timing := protocol.DefaultTiming().Scaled(o.Speed)
-	c, err := b.Start(ctx, harness.Spec{Protocol: spec, Nodes: o.Nodes, Timing: timing, Aligned: true, Seed: 1, Dir: dir})
+	c, err := b.Start(ctx, harness.Spec{Protocol: spec, Nodes: o.Nodes, Timing: timing, Aligned: true, Freshness: o.Freshness, Seed: 1, Dir: dir})
 	if err != nil {
 		return report, err
 	}

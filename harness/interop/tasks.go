@@ -6,12 +6,13 @@ import (
 	"io"
 	"strconv"
 
+	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 )
 
 // Mixed is the work of `mage interop:mixed IMAGE`. The image "local" stands for
 // processes on loopback, with the peers of this repository. SPEED (local: 5,
-// docker: 1), NODES (8) and RUNS (runs) come from getenv.
+// docker: 1), NODES (8), FRESHNESS (arrival) and RUNS (runs) come from getenv.
 func Mixed(ctx context.Context, out io.Writer, getenv func(string) string, image string) error {
 	o := DefaultOptions()
 	o.Watch, o.Progress = true, harness.NewPrinter(out)
@@ -20,6 +21,12 @@ func Mixed(ctx context.Context, out io.Writer, getenv func(string) string, image
 	}
 	if v := getenv("RUNS"); v != "" {
 		o.Runs = v
+	}
+	if v := getenv("FRESHNESS"); v != "" {
+		var err error
+		if o.Freshness, err = protocol.ParseFreshness(v); err != nil {
+			return fmt.Errorf("FRESHNESS=%s is unknown, want arrival or emission", v)
+		}
 	}
 	if v := getenv("SPEED"); v != "" {
 		speed, err := strconv.ParseFloat(v, 64)

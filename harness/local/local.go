@@ -144,6 +144,7 @@ func (c *cluster) plan(programs string, s harness.Spec, ports []int) error {
 	c.command(harness.Monitor, programs, "monitor", c.dir, ports[0],
 		append(timing, "--provider", hostport(ports[1]), "--results", filepath.Join(c.dir, "results.txt"))...)
 	c.command(harness.Provider, programs, "provider", c.dir, ports[1], "--version", s.Protocol.Name)
+	nodes := append(slices.Clone(timing), "--freshness", s.Freshness.String())
 	nodePorts := ports[2:]
 	for i, port := range nodePorts {
 		name := "node" + strconv.Itoa(i+1)
@@ -155,7 +156,7 @@ func (c *cluster) plan(programs string, s harness.Spec, ports []int) error {
 		if err := os.MkdirAll(home, 0o755); err != nil {
 			return err
 		}
-		c.command(name, programs, "gossipnode", home, port, append(timing,
+		c.command(name, programs, "gossipnode", home, port, append(slices.Clone(nodes),
 			"--connect", "--seed-host", host, "--seed-port", strconv.Itoa(seed),
 			"--monitor", hostport(ports[0]), "--provider", hostport(ports[1]),
 			"--seed", strconv.FormatUint(s.Seed+uint64(i), 10))...)

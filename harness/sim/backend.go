@@ -25,6 +25,7 @@ func (Backend) Name() string { return "sim" }
 func (b Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
 	c := DefaultConfig(s.Protocol)
 	c.Nodes, c.Timing, c.Aligned, c.Seed, c.Spread = s.Nodes, s.Timing, s.Aligned, s.Seed, s.Timing.Gossip
+	c.Freshness = s.Freshness
 	if b.Configure != nil {
 		b.Configure(&c)
 	}

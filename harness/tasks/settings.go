@@ -1,7 +1,7 @@
 // Package tasks is the work behind the targets of magefile.go: the demo, the
 // scenarios, and what CI runs.
 //
-// In flow the environment (PROTOCOL, NODES, SPEED, BACKEND, SEED, RUNS; IMAGE and
+// In flow the environment (PROTOCOL, NODES, SPEED, BACKEND, FRESHNESS, SEED, RUNS; IMAGE and
 // PREFIX for containers; SEEDS for chaos) and a target's arguments; out flow progress and tables for people, and an error
 // that carries the exit code.
 package tasks
@@ -73,6 +73,12 @@ func settings(getenv func(string) string, out io.Writer) (harness.Options, error
 			return o, wrongUse("SEED=%s, want a whole number of 1 or more", v)
 		}
 		o.Seed = seed
+	}
+	if v := getenv("FRESHNESS"); v != "" {
+		var err error
+		if o.Freshness, err = protocol.ParseFreshness(v); err != nil {
+			return o, wrongUse("FRESHNESS=%s is unknown, want arrival or emission", v)
+		}
 	}
 	if v := getenv("RUNS"); v != "" {
 		o.Runs = v

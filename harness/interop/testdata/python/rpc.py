@@ -56,6 +56,7 @@ def flags(port):
     p.add_argument("--gossip", type=duration, default=3)
     p.add_argument("--fail", type=duration, default=10)
     p.add_argument("--align", action=argparse.BooleanOptionalAction, help="not heeded: rounds start at connect")
+    p.add_argument("--freshness", help="not heeded: hearsay counts as of its arrival")
     p.add_argument("--monitor", default="monitor-node:8000")
     p.add_argument("--provider", default="provider-node:9000")
     return p
