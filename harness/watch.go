@@ -84,8 +84,10 @@ func (r *run) sample() error {
 	return nil
 }
 
-// blindness is how long a wrong verdict could pass unseen at most.
-func (r *run) blindness() time.Duration { return max(2*time.Second, r.spec.Timing.Fail/2) }
+// blindness is how long a wrong verdict could pass unseen at most. Nothing is
+// sampled while a process is being started, which takes what the machine takes,
+// whatever the cluster's intervals.
+func (r *run) blindness() time.Duration { return max(5*time.Second, r.spec.Timing.Fail/2) }
 
 func (r *run) noteChange(names []string) {
 	var fell, rose []string
