@@ -68,15 +68,7 @@ func warnIfStale(ctx context.Context, out io.Writer, tag string) {
 
 // Extra runs all scripts but the three cases and the demo, on one protocol.
 func Extra(ctx context.Context, out io.Writer) error {
-	o, err := settings(os.Getenv, out)
-	if err != nil {
-		return err
-	}
-	outcomes, err := extra(ctx, out, o)
-	if err != nil {
-		return err
-	}
-	return conclude(out, outcomes)
+	return series(ctx, out, extra)
 }
 
 func extra(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {

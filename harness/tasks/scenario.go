@@ -60,11 +60,16 @@ func File(ctx context.Context, out io.Writer, file string) error {
 
 // All runs the three cases for each protocol, each in a cluster of its own.
 func All(ctx context.Context, out io.Writer) error {
+	return series(ctx, out, all)
+}
+
+// series runs several scenarios by the environment's settings.
+func series(ctx context.Context, out io.Writer, do func(context.Context, io.Writer, harness.Options) ([]harness.Outcome, error)) error {
 	o, err := settings(os.Getenv, out)
 	if err != nil {
 		return err
 	}
-	outcomes, err := all(ctx, out, o)
+	outcomes, err := do(ctx, out, o)
 	if err != nil {
 		return err
 	}
