@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"gossiprpc/gossipnode/protocol"
 )
 
 func (r *run) kill(args []string) error {
@@ -89,7 +88,7 @@ func (r *run) remember(at time.Time, verb string, names []string, alive bool) {
 	}
 	r.mark = act{
 		at: at, verb: verb, names: nodes, alive: alive, exists: true,
-		bound: protocol.DetectionBound(r.spec.Protocol, r.spec.Timing, r.spec.Nodes, max(down, 1), r.spec.Aligned),
+		bound: r.spec.DetectionBound(r.spec.Nodes, max(down, 1)),
 	}
 }
 

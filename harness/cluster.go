@@ -29,14 +29,10 @@ const (
 
 // Spec is what a script's `cluster` line asks for.
 type Spec struct {
-	Protocol protocol.Spec
-	Nodes    int // at least 1
-	Timing   protocol.Timing
-	Aligned  bool // nodes line their rounds up with the wall clock
-	// Freshness is as of when hearsay counts at the nodes.
-	Freshness protocol.Freshness
-	Seed      uint64 // of the nodes' random sources and the backend's own; 0: drawn
-	Dir       string // existing folder of this run; the backend puts the processes' logs there
+	protocol.Parameters
+	Nodes int    // at least 1
+	Seed  uint64 // of the nodes' random sources and the backend's own; 0: drawn
+	Dir   string // existing folder of this run; the backend puts the processes' logs there
 }
 
 // Backend starts clusters of one kind. Its name is the condition ([local]) that

@@ -95,7 +95,8 @@ func (r *run) readSpec(args []string) (Spec, error) {
 	if !ok {
 		return Spec{}, fmt.Errorf("unknown protocol %q, known are %s", args[1], strings.Join(protocol.Names(), ", "))
 	}
-	spec := Spec{Protocol: p, Nodes: n, Timing: protocol.DefaultTiming().Scaled(r.options.Speed), Aligned: true, Freshness: r.options.Freshness, Seed: r.options.Seed, Dir: r.folder.path}
+	spec := Spec{Parameters: protocol.DefaultParameters(p), Nodes: n, Seed: r.options.Seed, Dir: r.folder.path}
+	spec.Timing, spec.Freshness = spec.Timing.Scaled(r.options.Speed), r.options.Freshness
 	for _, arg := range args[2:] {
 		if err := r.readOption(&spec, arg); err != nil {
 			return Spec{}, err
@@ -149,7 +150,7 @@ func (r *run) bound() time.Duration {
 	if r.cluster == nil {
 		return 0
 	}
-	return protocol.DetectionBound(r.spec.Protocol, r.spec.Timing, r.spec.Nodes, 1, r.spec.Aligned)
+	return r.spec.DetectionBound(r.spec.Nodes, 1)
 }
 
 func (a act) String() string { return a.verb + " " + strings.Join(a.names, " ") }

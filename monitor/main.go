@@ -206,9 +206,7 @@ func ask(ctx context.Context, p wire.Provider) (protocol.Spec, error) {
 }
 
 func known(s protocol.Spec, t protocol.Timing, aligned bool) service.Protocol {
-	return service.Protocol{Name: s.Name, Bound: func(nodes, deaths int) time.Duration {
-		return protocol.DetectionBound(s, t, nodes, deaths, aligned)
-	}}
+	return service.Protocol{Name: s.Name, Bound: protocol.Parameters{Protocol: s, Timing: t, Aligned: aligned}.DetectionBound}
 }
 
 // slowest is the bound of a cluster whose protocol nobody has named.
@@ -216,7 +214,7 @@ func slowest(t protocol.Timing, aligned bool) func(nodes, deaths int) time.Durat
 	return func(nodes, deaths int) time.Duration {
 		var most time.Duration
 		for _, s := range protocol.All() {
-			most = max(most, protocol.DetectionBound(s, t, nodes, deaths, aligned))
+			most = max(most, protocol.Parameters{Protocol: s, Timing: t, Aligned: aligned}.DetectionBound(nodes, deaths))
 		}
 		return most
 	}

@@ -177,8 +177,8 @@ func (a *Agent) run(ctx context.Context) error {
 	}
 	now := time.Now()
 	node, err := protocol.New(protocol.Config{
-		Self: a.config.Self, Seed: a.config.Seed, Spec: spec, Timing: a.config.Timing,
-		Aligned: a.config.Aligned, Freshness: a.config.Freshness, Generation: generation(now),
+		Parameters: protocol.Parameters{Protocol: spec, Timing: a.config.Timing, Aligned: a.config.Aligned, Freshness: a.config.Freshness},
+		Self: a.config.Self, Seed: a.config.Seed, Generation: generation(now),
 		Random: rand.New(rand.NewPCG(a.config.RandomSeed, nameHash(a.config.Self))),
 	}, now)
 	if err != nil {

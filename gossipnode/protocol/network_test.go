@@ -107,7 +107,7 @@ func (w *network) start(name string) *host {
 		w.list = append(w.list, self)
 	}
 	node, err := protocol.New(protocol.Config{
-		Self: self, Seed: address(seed), Spec: w.spec, Timing: w.timing, Aligned: w.aligned, Freshness: w.freshness,
+		Self: self, Seed: address(seed), Parameters: w.parameters(),
 		Generation: int32(w.now.Unix()), Random: rand.New(rand.NewPCG(w.seed, uint64(len(w.nodes)))),
 	}, w.now)
 	if err != nil {
@@ -298,4 +298,8 @@ func (w *network) names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+func (w *network) parameters() protocol.Parameters {
+	return protocol.Parameters{Protocol: w.spec, Timing: w.timing, Aligned: w.aligned, Freshness: w.freshness}
 }

@@ -13,13 +13,10 @@ import (
 
 // Config is what a node is started with.
 type Config struct {
+	Parameters
 	Self       gossip.Address
 	Seed       gossip.Address // the node to shake hands with on Connect; empty: none
-	Spec       Spec
-	Timing     Timing
-	Aligned    bool       // rounds follow the wall clock; false: a phase of the node's own
-	Freshness  Freshness  // as of when hearsay counts
-	Generation int32      // Unix seconds of the start
+	Generation int32          // Unix seconds of the start
 	Random     *rand.Rand // for target draws; used by this node alone
 
 	// Known is whom the node knows and has shaken hands with from the start, for
@@ -53,14 +50,8 @@ func (c Config) Validate() error {
 			return fmt.Errorf("seed address: %w", err)
 		}
 	}
-	if c.Spec.Hearsay == nil {
-		return errors.New("protocol: want one of the table, got none")
-	}
 	if c.Random == nil {
 		return errors.New("random source: want one, got none")
-	}
-	if int(c.Freshness) >= len(freshnessNames) {
-		return fmt.Errorf("freshness %d: want 0 (arrival) or 1 (emission)", c.Freshness)
 	}
 	if c.Generation < 0 {
 		return fmt.Errorf("generation %d: want 0 to %d", c.Generation, gossip.MaxGeneration)
@@ -68,7 +59,7 @@ func (c Config) Validate() error {
 	if c.Known != nil && !slices.Contains(c.Known.addresses, c.Self) {
 		return fmt.Errorf("known nodes: %s is not among them", c.Self)
 	}
-	return c.Timing.Validate()
+	return c.Parameters.Validate()
 }
 
 // Node is one node's protocol state. It must not be shared between goroutines.
@@ -135,7 +126,7 @@ func New(c Config, now time.Time) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		self: c.Self, seed: c.Seed, spec: c.Spec, timing: c.Timing, aligned: c.Aligned, rand: c.Random,
+		self: c.Self, seed: c.Seed, spec: c.Protocol, timing: c.Timing, aligned: c.Aligned, rand: c.Random,
 		origin: now, now: now,
 		freshness:  c.Freshness,
 		beats:      map[gossip.Address]*beatClock{},

@@ -14,7 +14,7 @@ func TestQuietOriginalGetsASyn(t *testing.T) {
 	greeted := func(generation int32, quiet time.Duration) gossip.Message {
 		spec, _ := ByName("rr")
 		n, err := New(Config{
-			Self: "node1:5000", Spec: spec, Timing: DefaultTiming(), Aligned: true, Generation: int32(start.Unix()),
+			Self: "node1:5000", Parameters: DefaultParameters(spec), Generation: int32(start.Unix()),
 			Random: rand.New(rand.NewPCG(1, 1)),
 			Known: NewAcquaintance(gossip.Digest{
 				{Address: "node1:5000", AppVersion: 1, Generation: int32(start.Unix())},

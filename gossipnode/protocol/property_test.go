@@ -115,7 +115,7 @@ func TestDetectionWithinBound(t *testing.T) {
 			w.kill(victim)
 			dead = append(dead, address(victim))
 		}
-		w.run(protocol.DetectionBound(w.spec, w.timing, n, victims, w.aligned))
+		w.run(w.parameters().DetectionBound(n, victims))
 		for _, h := range w.nodes {
 			if !h.up {
 				continue

@@ -23,7 +23,7 @@ func refusedRound(t testing.TB, name string, n int) []gossip.Address {
 		})
 	}
 	node, err := protocol.New(protocol.Config{
-		Self: "node1:5000", Spec: spec, Timing: protocol.DefaultTiming(), Aligned: true, Generation: int32(start.Unix()),
+		Self: "node1:5000", Parameters: protocol.DefaultParameters(spec), Generation: int32(start.Unix()),
 		Random: rand.New(rand.NewPCG(1, 1)), Known: protocol.NewAcquaintance(gossip.NewDigest(known)),
 	}, start)
 	if err != nil {

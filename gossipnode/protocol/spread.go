@@ -1,9 +1,6 @@
 package protocol
 
-import (
-	"sync"
-	"time"
-)
+import "sync"
 
 // SpreadRounds is R*(n): the rounds that news of one node needs to reach all n,
 // worst over the round in which it starts. It is 1 for random gossip, which
@@ -55,28 +52,6 @@ func (s Spec) SpreadRoundsFrom(n int, round int64) int {
 		count += len(fresh)
 	}
 	return rounds
-}
-
-// boundMargin is for message delays and slow machines; it does not scale with
-// the intervals.
-const boundMargin = 2 * time.Second
-
-// DetectionBound is the longest that the cluster may take from the death of a
-// node to the verdict (DESIGN.md, decision 8): T_fail, the rounds until the last
-// news has spread, two more for phases, and two seconds. Twice the spread is
-// allowed for when rounds are not aligned or more than two nodes die at once, and
-// a round for each dead node beyond the first spread where those can be lost one
-// after the other: see lostRounds.
-func DetectionBound(s Spec, t Timing, nodes, deaths int, aligned bool) time.Duration {
-	spread := s.SpreadRounds(nodes)
-	rounds := spread
-	switch {
-	case deaths > 2:
-		rounds += max(spread, s.lostRounds(nodes, deaths))
-	case !aligned:
-		rounds += spread
-	}
-	return t.Fail + time.Duration(rounds+2)*t.Gossip + boundMargin
 }
 
 // lostRounds is how many rounds in a row may spread nothing when so many nodes

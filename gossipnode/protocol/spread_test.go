@@ -100,7 +100,8 @@ func TestDetectionBound(t *testing.T) {
 	} {
 		spec, _ := protocol.ByName(c.name)
 		want := timing.Fail + time.Duration(c.rounds+2)*timing.Gossip + 2*time.Second
-		if got := protocol.DetectionBound(spec, timing, c.nodes, c.deaths, c.aligned); got != want {
+		p := protocol.Parameters{Protocol: spec, Timing: timing, Aligned: c.aligned}
+		if got := p.DetectionBound(c.nodes, c.deaths); got != want {
 			t.Errorf("%s, %d of %d nodes, aligned %v: %v, want %v", c.name, c.deaths, c.nodes, c.aligned, got, want)
 		}
 	}

@@ -93,7 +93,7 @@ func startCluster(ctx context.Context, t *testing.T) harness.Cluster {
 	t.Helper()
 	spec, _ := protocol.ByName("rr")
 	cluster, err := new(local.Backend).Start(ctx, harness.Spec{
-		Protocol: spec, Nodes: 4, Timing: protocol.DefaultTiming().Scaled(5), Aligned: true, Seed: 1, Dir: t.TempDir(),
+		Parameters: protocol.Parameters{Protocol: spec, Timing: protocol.DefaultTiming().Scaled(5), Aligned: true}, Nodes: 4, Seed: 1, Dir: t.TempDir(),
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, cluster.Close()) })

@@ -34,5 +34,7 @@ func startAndHang(prefix string) {
 
 func specOf(nodes int, dir string) harness.Spec {
 	scrr, _ := protocol.ByName("scrr")
-	return harness.Spec{Protocol: scrr, Nodes: nodes, Timing: protocol.DefaultTiming().Scaled(5), Aligned: true, Seed: 1, Dir: dir}
+	p := protocol.DefaultParameters(scrr)
+	p.Timing = p.Timing.Scaled(5)
+	return harness.Spec{Parameters: p, Nodes: nodes, Seed: 1, Dir: dir}
 }

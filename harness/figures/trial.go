@@ -204,7 +204,7 @@ func (d *death) input(_ time.Time, _ consensus.Input, events []consensus.Event) 
 
 // await lets time pass until nothing can change any more.
 func (d *death) await(s Setting) Detection {
-	limit := 3*protocol.DetectionBound(s.Protocol, s.Timing, s.Nodes, 1, false) + time.Minute
+	limit := 3*protocol.Parameters{Protocol: s.Protocol, Timing: s.Timing}.DetectionBound(s.Nodes, 1) + time.Minute
 	for d.world.Elapsed() < d.at+limit && !d.settled(s) {
 		d.world.Run(s.Timing.Heartbeat)
 	}

@@ -113,12 +113,14 @@ func watch(ctx context.Context, o Options, b harness.Backend, spec protocol.Spec
 	}
 	report.Folder = dir
 	timing := protocol.DefaultTiming().Scaled(o.Speed)
-	c, err := b.Start(ctx, harness.Spec{Protocol: spec, Nodes: o.Nodes, Timing: timing, Aligned: true, Freshness: o.Freshness, Seed: 1, Dir: dir})
+	p := protocol.Parameters{Protocol: spec, Timing: timing, Aligned: true, Freshness: o.Freshness}
+	c, err := b.Start(ctx, harness.Spec{Parameters: p, Nodes: o.Nodes, Seed: 1, Dir: dir})
 	if err != nil {
 		return report, err
 	}
 	w := &watcher{cluster: c, options: o, mix: report.Mix, timing: timing, began: c.Now()}
-	w.bound = protocol.DetectionBound(spec, timing, o.Nodes, 1, false)
+	p.Aligned = false // the Python nodes' rounds are not
+	w.bound = p.DetectionBound(o.Nodes, 1)
 	runErr := w.run(ctx)
 	report.Cases = w.cases
 	report.Verdict, report.Reasons = w.judge(runErr)

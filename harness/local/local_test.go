@@ -78,7 +78,7 @@ func startFour(t *testing.T) (*cluster, string) {
 	rr, _ := protocol.ByName("rr")
 	dir := t.TempDir()
 	c, err := (&Backend{}).Start(t.Context(), harness.Spec{
-		Protocol: rr, Nodes: 4, Timing: protocol.DefaultTiming().Scaled(10), Aligned: true, Seed: 1, Dir: dir,
+		Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming().Scaled(10), Aligned: true}, Nodes: 4, Seed: 1, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestNotPossibleLocally(t *testing.T) {
 
 func TestStartFails(t *testing.T) {
 	rr, _ := protocol.ByName("rr")
-	spec := harness.Spec{Protocol: rr, Nodes: 4, Timing: protocol.DefaultTiming(), Dir: t.TempDir()}
+	spec := harness.Spec{Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming()}, Nodes: 4, Dir: t.TempDir()}
 	if _, err := (&Backend{Programs: t.TempDir()}).Start(t.Context(), spec); err == nil {
 		t.Error("a cluster of no programs started")
 	}

@@ -24,8 +24,7 @@ func (Backend) Name() string { return "sim" }
 // Start makes a world and lets it run until the provider has let all nodes in.
 func (b Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
 	c := DefaultConfig(s.Protocol)
-	c.Nodes, c.Timing, c.Aligned, c.Seed, c.Spread = s.Nodes, s.Timing, s.Aligned, s.Seed, s.Timing.Gossip
-	c.Freshness = s.Freshness
+	c.Parameters, c.Nodes, c.Seed, c.Spread = s.Parameters, s.Nodes, s.Seed, s.Timing.Gossip
 	if b.Configure != nil {
 		b.Configure(&c)
 	}

@@ -112,7 +112,7 @@ func (w *World) joined(h *host) {
 	now := h.clock.read(w.now)
 	h.random = rand.New(rand.NewPCG(w.config.Seed+uint64(h.life)-1, nameHash(h.address)))
 	c := protocol.Config{
-		Self: h.address, Seed: h.seed, Spec: w.config.Protocol, Timing: w.config.Timing, Aligned: w.config.Aligned, Freshness: w.config.Freshness,
+		Self: h.address, Seed: h.seed, Parameters: w.config.Parameters,
 		Generation: generation(now), Random: h.random,
 	}
 	if w.known != nil && h.life == 1 {

@@ -12,7 +12,7 @@ import (
 // held dead.
 func TestMeter(t *testing.T) {
 	c := config(t, "brr", 6)
-	bound := protocol.DetectionBound(c.Protocol, c.Timing, c.Nodes, 2, true)
+	bound := c.DetectionBound(c.Nodes, 2)
 	r, err := Measure(c, 30*time.Second, 2*time.Minute, func(w *World) {
 		w.Kill("node4")
 		w.Pause("node5")

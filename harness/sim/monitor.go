@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/monitor/consensus"
 	"gossiprpc/monitor/testcase"
@@ -160,9 +159,7 @@ func (m *monitor) setup() testcase.Setup {
 	return testcase.Setup{
 		Protocol: c.Protocol.Name, Heartbeat: c.Timing.Heartbeat, Gossip: c.Timing.Gossip, Fail: c.Timing.Fail,
 		Aligned: c.Aligned, Seed: &seed,
-		Bound: func(nodes, deaths int) time.Duration {
-			return protocol.DetectionBound(c.Protocol, c.Timing, nodes, deaths, c.Aligned)
-		},
+		Bound: c.DetectionBound,
 	}
 }
 

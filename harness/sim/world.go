@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -13,15 +12,11 @@ import (
 
 // Config is what a world begins with. Start from [DefaultConfig].
 type Config struct {
-	Protocol protocol.Spec
-	Nodes    int
-	Timing   protocol.Timing
-	Aligned  bool
-	// Freshness is as of when hearsay counts at the nodes.
-	Freshness protocol.Freshness
-	Seed      uint64
-	Peers     Network // between nodes
-	Servers   Network // between nodes, monitor and provider
+	protocol.Parameters
+	Nodes   int
+	Seed    uint64
+	Peers   Network // between nodes
+	Servers Network // between nodes, monitor and provider
 
 	// Spread is the time over which the nodes start, evenly with some chance, in
 	// the order of their numbers. Rounds that are not aligned get their phases
@@ -53,15 +48,13 @@ type Machine struct {
 // DefaultConfig is 8 nodes at the original's pace on a quiet network.
 func DefaultConfig(s protocol.Spec) Config {
 	n := Network{Delay: DefaultDelay()}
-	timing := protocol.DefaultTiming()
-	return Config{Protocol: s, Nodes: 8, Timing: timing, Aligned: true, Seed: 1, Peers: n, Servers: n, Spread: timing.Gossip}
+	p := protocol.DefaultParameters(s)
+	return Config{Parameters: p, Nodes: 8, Seed: 1, Peers: n, Servers: n, Spread: p.Timing.Gossip}
 }
 
 // Validate names the first field that cannot work.
 func (c Config) Validate() error {
 	switch {
-	case c.Protocol.Hearsay == nil:
-		return errors.New("protocol: want one of the table, got none")
 	case c.Nodes < 1:
 		return fmt.Errorf("nodes %d: want 1 or more", c.Nodes)
 	case c.Spread < 0:
@@ -75,7 +68,7 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	return c.Timing.Validate()
+	return c.Parameters.Validate()
 }
 
 // World is a cluster in virtual time. It belongs to one goroutine. Processes are

@@ -46,7 +46,7 @@ func TestKillIsFound(t *testing.T) {
 				}
 			}})
 			w.Kill("node3")
-			bound := protocol.DetectionBound(s, c.Timing, 8, 1, true)
+			bound := c.DetectionBound(8, 1)
 			failed := func() bool { n, _ := w.Monitor().Node(w.Address("node3")); return n.Failed }
 			if failed() {
 				t.Errorf("%s: failed at once", s.Name)

@@ -167,7 +167,7 @@ func (y *player) finish() {
 	y.world.Kill(live[len(live)-victims:]...)
 	y.world.Type(strconv.Itoa(victims))
 	deaths := len(y.world.Nodes()) - len(live) + victims
-	bound := protocol.DetectionBound(y.spec, y.plan.Timing, len(y.world.Nodes()), deaths, y.plan.Aligned && !y.offsets())
+	bound := protocol.Parameters{Protocol: y.spec, Timing: y.plan.Timing, Aligned: y.plan.Aligned && !y.offsets()}.DetectionBound(len(y.world.Nodes()), deaths)
 	if !y.pass(bound, y.right) && y.failure == nil && !y.right() {
 		y.fail(Detects, "%v after the death of %v: %s", bound, live[len(live)-victims:], y.wrongs())
 	}

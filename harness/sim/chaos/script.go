@@ -177,5 +177,5 @@ func (p Plan) settleLimit() time.Duration {
 			nodes++
 		}
 	}
-	return protocol.DetectionBound(spec, p.Timing, nodes, 3, false) + 8*p.Timing.Heartbeat
+	return protocol.Parameters{Protocol: spec, Timing: p.Timing}.DetectionBound(nodes, 3) + 8*p.Timing.Heartbeat
 }

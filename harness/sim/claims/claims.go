@@ -81,7 +81,7 @@ func HalfDies(c sim.Config, runs int, seed uint64) (wrong, missed Share, err err
 	for i := range runs {
 		c.Seed = seed + uint64(i)
 		dead := c.Nodes / 2
-		bound := protocol.DetectionBound(c.Protocol, c.Timing, c.Nodes, dead, c.Aligned)
+		bound := c.DetectionBound(c.Nodes, dead)
 		warm := time.Minute + time.Duration(i)*c.Timing.Gossip/7 // other instants within the cycle
 		r, err := sim.Measure(c, warm, bound, func(w *sim.World) {
 			names := w.Nodes()
@@ -119,7 +119,7 @@ func NeighboursDie(c sim.Config, deaths int, round int64) (time.Duration, error)
 	number := 600_000_000/period*period + round
 	c.Epoch = time.Unix(0, (number-before)*int64(c.Timing.Gossip)).Add(c.Timing.Gossip / 2)
 	c.Joined, c.Lean = true, true
-	bound := protocol.DetectionBound(c.Protocol, c.Timing, c.Nodes, deaths, c.Aligned)
+	bound := c.DetectionBound(c.Nodes, deaths)
 	r, err := sim.Measure(c, before*c.Timing.Gossip, bound, func(w *sim.World) {
 		names := w.Nodes()
 		slices.Sort(names)

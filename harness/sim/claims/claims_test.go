@@ -125,7 +125,7 @@ func TestNeighboursDie(t *testing.T) {
 			slowest = max(slowest, took)
 		}
 		t.Logf("%s, %d of %d nodes die: found after %v at most, bound %v", c.name, c.deaths, c.nodes, slowest,
-			protocol.DetectionBound(s, config.Timing, c.nodes, c.deaths, true))
+			config.DetectionBound(c.nodes, c.deaths))
 	}
 }
 
