@@ -28,6 +28,7 @@ type room struct {
 // internal/command, and each main may name what it puts together.
 var rooms = []room{
 	{"internal/gossip", "", "", true},
+	{"internal/machine", "internal/gossip", "", true},
 	{"internal/wire", "internal/gossip internal/xmlrpc", "", false},
 	{"internal/xmlrpc", "internal/xmlrpc", "github.com/kolo/xmlrpc", false},
 	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
@@ -37,6 +38,7 @@ var rooms = []room{
 	{"gossipnode", "gossipnode/agent gossipnode/protocol internal/command internal/config internal/gossip", "*", false},
 	{"monitor/consensus", "internal/gossip", "", true},
 	{"monitor/testcase", "monitor/consensus internal/gossip", "", true},
+	{"monitor/core", "monitor/consensus monitor/testcase gossipnode/protocol internal/gossip internal/machine", "", true},
 	{"monitor/internal", "monitor/consensus monitor/testcase internal/gossip", "*", false},
 	{"monitor/service", "monitor/consensus monitor/testcase internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{"monitor/dashboard", "internal/gossip internal/wire internal/xmlrpc", "*", false},
