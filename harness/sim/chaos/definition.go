@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -82,6 +83,8 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 		d.known(in.Node)
 	case consensus.Traffic:
 		d.known(in.Node)
+	case consensus.Forget:
+		d.drop(in.Node)
 	case consensus.Suspects:
 		n := d.known(in.Node)
 		n.reported = now
@@ -93,6 +96,14 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 		}
 	}
 	d.judge()
+}
+
+func (d *definition) drop(a gossip.Address) {
+	delete(d.nodes, a)
+	d.order = slices.DeleteFunc(d.order, func(b gossip.Address) bool { return a == b })
+	for _, n := range d.nodes {
+		delete(n.row, a)
+	}
 }
 
 func (d *definition) known(a gossip.Address) *observer {
