@@ -20,6 +20,7 @@ type endpoint struct {
 	directRound int32  // round of its last message of its own (sequencecheck.go)
 	keptSlot    bool   // it kept its last slot (sequencecheck.go)
 	suspected   bool
+	mute        bool // it left the last call of a round unanswered (attempt.go)
 	opinion     bool // false while it is only learnt of
 }
 
