@@ -16,7 +16,7 @@ type endpoint struct {
 	appVersion  int32
 	generation  int32
 	heartbeat   int32
-	shaken      uint32 // the node's growth at their last handshake, 0: none
+	shaken      uint32 // the node's growth as of their last handshake, 0: none
 	directRound int32  // round of its last message of its own (sequencecheck.go)
 	keptSlot    bool   // it kept its last slot (sequencecheck.go)
 	suspected   bool
