@@ -140,14 +140,15 @@ func (n *Node) markMute() {
 	})
 }
 
-// answered ends the wait for a call; false if it was over already.
-func (n *Node) answered(id uint64) bool {
+// answered ends the wait for a call that was delivered or refused; false if the wait
+// was over already.
+func (n *Node) answered(id uint64, refused bool) bool {
 	i := slices.IndexFunc(n.pending, func(c pendingCall) bool { return c.id == id })
 	if i < 0 {
 		return false
 	}
 	if e := n.find(n.pending[i].to); e != nil {
-		e.mute = false // a refusal is an answer too
+		e.mute, e.refused = false, refused
 	}
 	n.pending = slices.Delete(n.pending, i, i+1)
 	return true
@@ -156,7 +157,7 @@ func (n *Node) answered(id uint64) bool {
 func (n *Node) delivered(id uint64) {
 	n.handshakeOver(id, true)
 	n.joinOver(id, true)
-	n.answered(id)
+	n.answered(id, false)
 	if slices.Contains(n.attempt.ids, id) {
 		n.attempt.open = false
 	}
@@ -166,7 +167,7 @@ func (n *Node) failed(id uint64) {
 	n.handshakeOver(id, false)
 	n.joinOver(id, false)
 	n.markMute()
-	if refused := n.answered(id); refused && n.attempt.open && slices.Contains(n.attempt.ids, id) {
+	if refused := n.answered(id, true); refused && n.attempt.open && slices.Contains(n.attempt.ids, id) {
 		n.attempt.unanswered--
 		n.tryMore(1)
 	}

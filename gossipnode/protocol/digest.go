@@ -41,7 +41,7 @@ func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry
 	}
 	if e.Generation > known.generation {
 		// A new incarnation has forgotten all handshakes, keeps no slot yet, and may answer.
-		known.shaken, known.keptSlot, known.mute = 0, false, false
+		known.shaken, known.keptSlot, known.mute, known.refused = 0, false, false, false
 		delete(n.offered, e.Address)
 	}
 	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
@@ -97,7 +97,7 @@ func (n *Node) heardFrom(from gossip.Address) {
 		n.learn(gossip.Digest{{Address: from, AppVersion: gossip.AppVersion}}, maxKnown)
 		e = n.find(from)
 	}
-	e.mute = false
+	e.mute, e.refused = false, false
 	e.directRound = n.sinceFirstRound(n.roundNumber())
 	n.heardOf(from, e, n.clock)
 	n.checkPace(from, e)

@@ -21,6 +21,7 @@ type endpoint struct {
 	keptSlot    bool   // it kept its last slot (sequencecheck.go)
 	suspected   bool
 	mute        bool // it left the last call of a round unanswered (attempt.go)
+	refused     bool // it refused the last call of a round
 	opinion     bool // false while it is only learnt of
 }
 

@@ -7,8 +7,8 @@ import (
 )
 
 // Settled tells whether the node has done with joining: it has begun its rounds, and
-// no handshake with an unsuspected peer is under way or due. From then on its rounds
-// carry digests only, until it learns of a peer that it owes a handshake.
+// no handshake is under way or due, but with peers that are gone. From then on its
+// rounds carry digests only, until it learns of a peer that it owes a handshake.
 func (n *Node) Settled() bool { return n.Awaits() == "" }
 
 // Awaits says what keeps the node from being settled; empty if it is. The SYNs that
@@ -23,22 +23,27 @@ func (n *Node) Awaits() string {
 		return "a SYN is under way"
 	}
 	for a, e := range n.others() {
-		if _, open := n.offered[a]; open && !e.suspected {
+		if _, open := n.offered[a]; open && !e.gone() {
 			return fmt.Sprintf("the handshake that %s began is under way", a)
 		}
 	}
 	for _, a := range n.roundTargets() {
-		if e := n.find(a); e == nil || !e.suspected && n.owesHandshake(e) {
+		if e := n.find(a); e == nil || !e.gone() && n.owesHandshake(e) {
 			return fmt.Sprintf("a handshake with %s is due", a)
 		}
 	}
 	for _, a := range n.handshakes {
-		if e := n.find(a); e != nil && !e.suspected {
+		if e := n.find(a); e != nil && !e.gone() {
 			return "an ACK2 is under way"
 		}
 	}
 	return ""
 }
+
+// gone tells of a peer that is suspected, and that the last call has not reached. To
+// be suspected is not enough: under random gossip single nodes suspect live ones all
+// the time, and shake hands with them in the next round that goes there.
+func (e *endpoint) gone() bool { return e.suspected && (e.mute || e.refused) }
 
 // roundTargets is whom the rounds of a cycle go to: under brr a few places of the
 // ring only, otherwise all others.
