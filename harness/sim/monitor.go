@@ -40,6 +40,7 @@ func newMonitor(w *World, h *host) *monitor {
 // start forgets everything but the files.
 func (m *monitor) start() {
 	m.state, m.memory, m.run = consensus.New(m.world.config.Timing.Fail), testcase.Memory{}, nil
+	m.state.SetBound(m.setup().Bound)
 	m.dueAt = 0
 	m.prompt()
 }

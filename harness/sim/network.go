@@ -126,6 +126,13 @@ func (w *World) SetPeers(n Network) { w.peers = n }
 // Peers is how messages travel between nodes.
 func (w *World) Peers() Network { return w.peers }
 
+// SetServers changes how messages travel between nodes, monitor and provider
+// from now on.
+func (w *World) SetServers(n Network) { w.servers = n }
+
+// Servers is how messages travel between nodes, monitor and provider.
+func (w *World) Servers() Network { return w.servers }
+
 // Cut ends one direction of traffic between two processes, named as harness
 // names them. Messages on their way still arrive.
 func (w *World) Cut(from, to string) { w.cuts[link{w.host(from).id, w.host(to).id}] = true }
