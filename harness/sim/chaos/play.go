@@ -87,9 +87,10 @@ func play(p Plan, trace io.Writer) (*player, error) {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
 	y := &player{
-		plan: p, spec: spec, world: w, witness: map[string]*witness{}, rule: newDefinition(p.Timing.Fail),
+		plan: p, spec: spec, world: w, witness: map[string]*witness{},
 		cuts: map[[2]string]int{}, trace: trace,
 	}
+	y.rule = y.definition()
 	w.Observe(sim.Hooks{Step: y.step, Process: y.process, Input: y.input, Result: y.result})
 	y.run()
 	return y, nil
@@ -225,9 +226,16 @@ func (y *player) remembered(a gossip.Address) bool {
 	return false
 }
 
+// definition is the rule of a monitor that has just started.
+func (y *player) definition() *definition {
+	return newDefinition(y.plan.Timing.Fail, func(nodes, deaths int) time.Duration {
+		return protocol.DetectionBound(y.spec, y.plan.Timing, nodes, deaths, y.plan.Aligned)
+	})
+}
+
 func (y *player) process(_ time.Duration, name string, c sim.Change) {
 	if name == harness.Monitor && c == sim.Started {
-		y.rule = newDefinition(y.plan.Timing.Fail)
+		y.rule = y.definition()
 	}
 	if c == sim.Ended {
 		delete(y.witness, name)
