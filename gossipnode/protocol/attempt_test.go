@@ -37,7 +37,7 @@ func newCaller(t testing.TB, name string, n, offset int) *caller {
 		known = append(known, gossip.DigestEntry{Address: numbered(i + 1), AppVersion: gossip.AppVersion, Generation: int32(start.Unix())})
 	}
 	node, err := protocol.New(protocol.Config{
-		Self: numbered(1), Spec: spec, Timing: timing, Aligned: true, Generation: int32(start.Unix()),
+		Self: numbered(1), Parameters: protocol.Parameters{Protocol: spec, Timing: timing, Aligned: true}, Generation: int32(start.Unix()),
 		Random: rand.New(rand.NewPCG(1, 1)), Known: protocol.NewAcquaintance(gossip.NewDigest(known)),
 	}, start)
 	if err != nil {

@@ -130,7 +130,7 @@ func idle(t *testing.T) *protocol.Node {
 	spec, _ := protocol.ByName("rr")
 	start := time.Unix(1_800_000_000, 0)
 	n, err := protocol.New(protocol.Config{
-		Self: "node1:5000", Spec: spec, Timing: protocol.DefaultTiming(), Aligned: true, Generation: int32(start.Unix()),
+		Self: "node1:5000", Parameters: protocol.DefaultParameters(spec), Generation: int32(start.Unix()),
 		Random: rand.New(rand.NewPCG(1, 1)),
 	}, start)
 	if err != nil {

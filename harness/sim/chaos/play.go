@@ -93,10 +93,11 @@ func play(p Plan, trace io.Writer) (*player, error) {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
 	y := &player{
-		plan: p, spec: spec, world: w, witness: map[string]*witness{}, rule: newDefinition(p.Timing.Fail),
+		plan: p, spec: spec, world: w, witness: map[string]*witness{},
 		cuts: map[[2]string]int{}, trace: trace, tally: newTally(),
 		excuses: excuses{nodes: w.Nodes(), slots: spec.Slots, linger: p.settleLimit(), spells: map[excused]*spell{}},
 	}
+	y.rule = y.definition()
 	w.Observe(sim.Hooks{Step: y.step, Process: y.process, Input: y.input, Result: y.result})
 	y.run()
 	return y, nil
@@ -244,9 +245,15 @@ func (y *player) remembered(a gossip.Address) bool {
 	return false
 }
 
+// definition is the rule of a monitor that has just started.
+func (y *player) definition() *definition {
+	p := protocol.Parameters{Protocol: y.spec, Timing: y.plan.Timing, Aligned: y.plan.Aligned}
+	return newDefinition(y.plan.Timing.Fail, p.DetectionBound)
+}
+
 func (y *player) process(_ time.Duration, name string, c sim.Change) {
 	if name == harness.Monitor && c == sim.Started {
-		y.rule = newDefinition(y.plan.Timing.Fail)
+		y.rule = y.definition()
 	}
 	if c == sim.Ended {
 		delete(y.witness, name)

@@ -33,7 +33,7 @@ func (d silentDeaths) measure(s protocol.Spec) (sim.Result, error) {
 	c := sim.DefaultConfig(s)
 	c.Nodes, c.Joined, c.Lean, c.Seed = d.nodes, true, true, d.seed
 	warm := time.Minute + time.Duration(d.seed)*c.Timing.Gossip/7 // other instants within the cycle
-	bound := protocol.DetectionBound(s, c.Timing, d.nodes, d.deaths, c.Aligned)
+	bound := c.DetectionBound(d.nodes, d.deaths)
 	return sim.Measure(c, warm, bound, func(w *sim.World) { dieSilently(w, d.victims(s, w.Nodes())...) })
 }
 
@@ -61,10 +61,15 @@ func TestSilentDeaths(t *testing.T) {
 			nodes, deaths int
 			seeds         uint64
 		}{
-			{4, 1, 20}, {4, 2, 20},
-			{8, 1, 20}, {8, 4, 20},
-			{16, 4, 10}, {16, 8, 20},
-			{32, 1, 5}, {32, 8, 10}, {32, 16, 10},
+			{4, 1, 20},
+			{4, 2, 20},
+			{8, 1, 20},
+			{8, 4, 20},
+			{16, 4, 10},
+			{16, 8, 20},
+			{32, 1, 5},
+			{32, 8, 10},
+			{32, 16, 10},
 			{64, 32, 2},
 		} {
 			for _, neighbours := range []bool{true, false} {
