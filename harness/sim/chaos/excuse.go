@@ -22,6 +22,7 @@ const (
 	ClockSet   Excuse = "a clock was set: rounds no longer agree"
 	PeersLossy Excuse = "messages between nodes were lost or late"
 	LinksLossy Excuse = "messages to the monitor were lost or late"
+	Forgotten  Excuse = "an observer was forgotten at the menu"
 )
 
 // excuses keeps who is excused, and until when.
@@ -60,6 +61,8 @@ func (e *excuses) of(f Fault) []excused {
 		}
 	case Partition:
 		each(WasCutOff, e.beyond(f.Who))
+	case Forget:
+		each(Forgotten, []string{""})
 	case Slow:
 		each(WasSlow, f.Who)
 	case Clock:
@@ -120,7 +123,7 @@ func (e *excuses) endAll(now time.Duration) {
 
 // find returns what excuses a verdict about a node; "" if nothing does.
 func (e *excuses) find(node string, now time.Duration) Excuse {
-	for _, why := range []Excuse{WasDown, WasCutOff, WasSlow, ClockSet, PeersLossy, LinksLossy} {
+	for _, why := range []Excuse{WasDown, WasCutOff, WasSlow, ClockSet, PeersLossy, LinksLossy, Forgotten} {
 		for _, name := range []string{node, ""} {
 			if s := e.spells[excused{why, name}]; s != nil && (s.open > 0 || now < s.until) {
 				return why

@@ -61,6 +61,7 @@ func (y *player) begin(f Fault) {
 		undo = func() { w.Type("cancel") }
 	case Forget:
 		w.Type("forget " + f.Who[0])
+		y.excuses.end(f, w.Elapsed())
 	}
 	if f.For > 0 {
 		w.At(w.Elapsed()+f.For, func() {
