@@ -58,7 +58,7 @@ func (w *twin) silent(a gossip.Address) bool {
 // suspected tells whether all eligible observers but those left out suspect a,
 // and there is one.
 func (w *twin) suspected(a gossip.Address, without ...gossip.Address) bool {
-	any := false
+	some := false
 	for _, i := range w.order {
 		if i == a || slices.Contains(without, i) || !w.eligible(i) {
 			continue
@@ -66,9 +66,9 @@ func (w *twin) suspected(a gossip.Address, without ...gossip.Address) bool {
 		if !w.nodes[i].row[a].suspected {
 			return false
 		}
-		any = true
+		some = true
 	}
-	return any
+	return some
 }
 
 // voice: an eligible observer, or one that ceased to be less than half of T_fail

@@ -51,7 +51,7 @@ func (d *definition) silent(a gossip.Address) bool {
 // suspected tells whether all eligible observers but those left out suspect a,
 // and there is one.
 func (d *definition) suspected(a gossip.Address, without ...gossip.Address) bool {
-	any := false
+	some := false
 	for _, i := range d.order {
 		if i == a || slices.Contains(without, i) || !d.eligible(i) {
 			continue
@@ -59,9 +59,9 @@ func (d *definition) suspected(a gossip.Address, without ...gossip.Address) bool
 		if !d.nodes[i].row[a] {
 			return false
 		}
-		any = true
+		some = true
 	}
-	return any
+	return some
 }
 
 // voice: an eligible observer, or one that ceased to be less than half of T_fail

@@ -20,12 +20,10 @@ import (
 // Outcome is what one run ended with.
 type Outcome struct {
 	Wrong   int           // verdicts of failure about nodes that run
-	Endings int           // cases that ended with a victim that runs
-	Deaf    bool          // the monitor said that it was deaf
+	Endings int           // victims of ended cases that run
 	Share   float64       // of node-time in which a verdict was wrong
 	Found   []sim.Death   // the deaths, and when they were found
-	Ended   time.Duration // from the last death to the case's end; sim.None: it did not end
-	Results []testcase.Result
+	Ended   time.Duration // from the case's beginning to its end; sim.None: it did not end
 }
 
 // Fault is what is done to the monitor.
@@ -33,11 +31,9 @@ type Fault string
 
 // The faults.
 const (
-	CutOff  Fault = "cut off"     // no message to or from the monitor arrives
-	Resumed Fault = "paused"      // its process stands still
-	Half    Fault = "half cut"    // messages to the monitor are lost, answers too, from half of the nodes
-	Restart Fault = "restarted"   // it forgets everything
-	None    Fault = "not touched" // nothing
+	CutOff  Fault = "cut off"   // no message to or from the monitor arrives
+	Stopped Fault = "paused"    // its process stands still
+	Restart Fault = "restarted" // it forgets everything, at the moment and again at the end
 )
 
 // Deafen has a monitor wait for a victim in a cluster of which nobody dies, and
@@ -50,20 +46,14 @@ func Deafen(c sim.Config, f Fault) (Outcome, error) {
 	}
 	warm := 20*time.Second + time.Duration(draw.Int64N(int64(20*time.Second)))
 	return measure(c, warm, length+2*time.Minute, 1, func(w *sim.World) {
-		names := w.Nodes()
 		end := w.Elapsed() + length
 		switch f {
 		case CutOff:
 			w.Partition([]string{harness.Monitor})
 			w.At(end, func() { w.Partition() })
-		case Resumed:
+		case Stopped:
 			w.Pause(harness.Monitor)
 			w.At(end, func() { w.Resume(harness.Monitor) })
-		case Half:
-			for _, n := range names[:len(names)/2] {
-				w.Cut(n, harness.Monitor)
-			}
-			w.At(end, w.Heal)
 		case Restart:
 			w.Restart(harness.Monitor)
 			w.At(end, func() { w.Restart(harness.Monitor) })
@@ -81,6 +71,16 @@ func lose(w *sim.World, share float64) {
 	servers := w.Servers()
 	servers.Loss = share
 	w.SetServers(servers)
+}
+
+// Unheard has one node die after another's way to the monitor has been cut, ahead
+// of it by so much.
+func Unheard(c sim.Config, ahead time.Duration) (Outcome, error) {
+	return measure(c, 20*time.Second, 2*time.Minute, 1, func(w *sim.World) {
+		w.Cut("node1", harness.Monitor)
+		w.Run(ahead)
+		w.Kill("node2")
+	})
 }
 
 // Die has some nodes die at once, with a case waiting for them, while this share
@@ -111,7 +111,6 @@ func measure(c sim.Config, warm, length time.Duration, kind testcase.Case, do fu
 	began := w.Elapsed()
 	w.Observe(sim.Hooks{
 		Result: func(r testcase.Result) {
-			out.Results = append(out.Results, r)
 			out.Ended = w.Elapsed() - began
 			for _, v := range r.Victims {
 				if runs(w, v) {
