@@ -10,6 +10,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim"
 )
 
@@ -44,13 +45,13 @@ type caseRun struct {
 // runCase plays the case's script. Its folder is removed when all went well.
 func runCase(ctx context.Context, b harness.Backend, p point, seed uint64, folder string) (caseRun, error) {
 	name := caseScripts[p.Case]
-	text, err := harness.Scenarios.ReadFile(path.Join("scenarios", name+".txt"))
+	text, err := scenario.Scenarios.ReadFile(path.Join("scenarios", name+".txt"))
 	if err != nil {
 		return caseRun{}, err
 	}
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Protocol, o.Nodes, o.Speed, o.Seed, o.Runs = b, p.Protocol, p.Nodes, p.Speed, seed, folder
-	outcome, err := harness.Run(ctx, o, name, text)
+	outcome, err := scenario.Run(ctx, o, name, text)
 	if err != nil {
 		return caseRun{}, err
 	}

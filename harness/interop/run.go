@@ -12,6 +12,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/internal/gossip"
 )
 
@@ -22,7 +23,7 @@ type Options struct {
 	// Freshness is as of when hearsay counts at the Go nodes.
 	Freshness protocol.Freshness
 	Runs      string // folder that each run's own is made in
-	Progress  harness.Progress
+	Progress  scenario.Progress
 	Watch     bool // under a Python monitor look at cases 2 and 3 too, which need not end
 	// Start makes the backend of a mix; nil: processes on loopback.
 	Start func(Mix) harness.Backend
@@ -30,7 +31,7 @@ type Options struct {
 
 // DefaultOptions are 8 nodes at five times the original's pace.
 func DefaultOptions() Options {
-	return Options{Nodes: 8, Speed: 5, Runs: "runs", Progress: harness.Silent{}}
+	return Options{Nodes: 8, Speed: 5, Runs: "runs", Progress: scenario.Silent{}}
 }
 
 // Case is one test case as it was seen.
@@ -72,11 +73,11 @@ func script(ctx context.Context, o Options, b harness.Backend, spec protocol.Spe
 	if err != nil {
 		return report, err
 	}
-	options := harness.DefaultOptions()
+	options := scenario.DefaultOptions()
 	options.Backend, options.Protocol, options.Nodes = b, spec.Name, o.Nodes
 	options.Freshness = o.Freshness
 	options.Speed, options.Runs, options.Progress = o.Speed, o.Runs, o.Progress
-	out, err := harness.Run(ctx, options, report.Mix.Name+".txt", text)
+	out, err := scenario.Run(ctx, options, report.Mix.Name+".txt", text)
 	if err != nil {
 		return report, err
 	}

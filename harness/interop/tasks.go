@@ -8,6 +8,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
 // Mixed is the work of `mage interop:mixed IMAGE`. The image "local" stands for
@@ -15,7 +16,7 @@ import (
 // docker: 1), NODES (8), FRESHNESS (arrival) and RUNS (runs) come from getenv.
 func Mixed(ctx context.Context, out io.Writer, getenv func(string) string, image string) error {
 	o := DefaultOptions()
-	o.Watch, o.Progress = true, harness.NewPrinter(out)
+	o.Watch, o.Progress = true, scenario.NewPrinter(out)
 	if image != "local" {
 		o.Speed, o.Start = 1, func(m Mix) harness.Backend { return Docker{Mix: m, Image: image} }
 	}

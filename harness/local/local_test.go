@@ -16,13 +16,14 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/harness/local/keeper"
+	"gossiprpc/harness/scenario"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func options(t *testing.T, b *Backend) harness.Options {
+func options(t *testing.T, b *Backend) scenario.Options {
 	t.Helper()
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Speed, o.Runs = b, 10, t.TempDir()
 	return o
 }
@@ -63,7 +64,7 @@ expect alive others
 restart monitor
 await alive others
 `
-	out, err := harness.Run(t.Context(), options(t, &Backend{}), "real.txt", []byte(script))
+	out, err := scenario.Run(t.Context(), options(t, &Backend{}), "real.txt", []byte(script))
 	if err != nil {
 		t.Fatal(err)
 	}

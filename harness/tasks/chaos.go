@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim/chaos"
 )
 
@@ -26,7 +26,7 @@ func Chaos(ctx context.Context, out io.Writer) error {
 }
 
 func hunt(ctx context.Context, out io.Writer, first, last uint64) error {
-	runs := harness.DefaultOptions().Runs
+	runs := scenario.DefaultOptions().Runs
 	if v := os.Getenv("RUNS"); v != "" {
 		runs = v
 	}

@@ -13,6 +13,7 @@ import (
 
 	"gossiprpc/harness"
 	"gossiprpc/harness/local"
+	"gossiprpc/harness/scenario"
 )
 
 // Build builds everything for each system that the project runs on; for this
@@ -134,7 +135,7 @@ func Test(ctx context.Context, out io.Writer) error {
 
 // ciScenarios runs the three cases of all protocols at five times the pace, and
 // of one protocol at the original's, with processes of this machine.
-func ciScenarios(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+func ciScenarios(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
 	o.Backend = &local.Backend{}
 	full := o
 	full.Speed = 1

@@ -18,6 +18,7 @@ import (
 	"gossiprpc/harness/docker"
 	"gossiprpc/harness/image"
 	"gossiprpc/harness/local"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim"
 )
 
@@ -71,18 +72,18 @@ func Extra(ctx context.Context, out io.Writer) error {
 	return series(ctx, out, extra)
 }
 
-func extra(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
-	files, err := harness.Scenarios.ReadDir("scenarios")
+func extra(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
+	files, err := scenario.Scenarios.ReadDir("scenarios")
 	if err != nil {
 		return nil, err
 	}
-	var outcomes []harness.Outcome
+	var outcomes []scenario.Outcome
 	for _, file := range files {
 		name := strings.TrimSuffix(file.Name(), ".txt")
 		if name == "demo" || slices.Contains(cases, name) {
 			continue
 		}
-		text, err := harness.Scenarios.ReadFile(path.Join("scenarios", file.Name()))
+		text, err := scenario.Scenarios.ReadFile(path.Join("scenarios", file.Name()))
 		if err != nil {
 			return outcomes, err
 		}
@@ -99,9 +100,9 @@ func extra(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Out
 	return outcomes, nil
 }
 
-func announced(ctx context.Context, out io.Writer, o harness.Options, name string) (harness.Outcome, error) {
+func announced(ctx context.Context, out io.Writer, o scenario.Options, name string) (scenario.Outcome, error) {
 	if ctx.Err() != nil {
-		return harness.Outcome{}, ctx.Err()
+		return scenario.Outcome{}, ctx.Err()
 	}
 	fmt.Fprintf(out, "\n%s, %s, %d nodes, SPEED=%g, %s\n", name, o.Protocol, o.Nodes, o.Speed, o.Backend.Name())
 	outcome, err := runOne(ctx, o, shipped(name))
@@ -131,9 +132,9 @@ func Containers(ctx context.Context, out io.Writer) error {
 	return conclude(out, outcomes)
 }
 
-func inContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+func inContainers(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
 	full := o.Protocol
-	var outcomes []harness.Outcome
+	var outcomes []scenario.Outcome
 	for _, name := range protocol.Names() {
 		o.Protocol, o.Speed = name, 5
 		if name == full {
@@ -156,7 +157,7 @@ var errStale = errors.New("stale image")
 
 // ciContainers is Containers as a part of Test: where there is no engine or no
 // image it is left out, but not in CI.
-func ciContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+func ciContainers(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
 	containers := &docker.Backend{Image: os.Getenv("IMAGE"), Prefix: os.Getenv("PREFIX")}
 	if err := containers.Available(ctx); err != nil {
 		if os.Getenv("CI") != "" {

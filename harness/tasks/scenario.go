@@ -11,6 +11,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
 // leastNodes is the smallest cluster in which two can die and leave two that
@@ -64,7 +65,7 @@ func All(ctx context.Context, out io.Writer) error {
 }
 
 // series runs several scenarios by the environment's settings.
-func series(ctx context.Context, out io.Writer, do func(context.Context, io.Writer, harness.Options) ([]harness.Outcome, error)) error {
+func series(ctx context.Context, out io.Writer, do func(context.Context, io.Writer, scenario.Options) ([]scenario.Outcome, error)) error {
 	o, err := settings(os.Getenv, out)
 	if err != nil {
 		return err
@@ -78,12 +79,12 @@ func series(ctx context.Context, out io.Writer, do func(context.Context, io.Writ
 
 // Words explains the script language.
 func Words(out io.Writer) error {
-	fmt.Fprintf(out, "The words of scenario scripts (examples: harness/scenarios):\n\n%s", harness.Words())
+	fmt.Fprintf(out, "The words of scenario scripts (examples: harness/scenario/scenarios):\n\n%s", scenario.Words())
 	return nil
 }
 
-func all(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
-	var outcomes []harness.Outcome
+func all(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
+	var outcomes []scenario.Outcome
 	for _, name := range protocol.Names() {
 		for _, kase := range cases {
 			if ctx.Err() != nil {
@@ -109,31 +110,31 @@ type script struct {
 }
 
 func shipped(name string) script {
-	return script{path.Join("scenarios", name+".txt"), harness.Scenarios.ReadFile}
+	return script{path.Join("scenarios", name+".txt"), scenario.Scenarios.ReadFile}
 }
 
-func run(ctx context.Context, out io.Writer, o harness.Options, s script) error {
+func run(ctx context.Context, out io.Writer, o scenario.Options, s script) error {
 	outcome, err := runOne(ctx, o, s)
 	if err != nil {
 		return err
 	}
-	return conclude(out, []harness.Outcome{outcome})
+	return conclude(out, []scenario.Outcome{outcome})
 }
 
-func runOne(ctx context.Context, o harness.Options, s script) (harness.Outcome, error) {
+func runOne(ctx context.Context, o scenario.Options, s script) (scenario.Outcome, error) {
 	text, err := s.read(s.file)
 	if err != nil {
-		return harness.Outcome{}, exitError{exitWrongUse, fmt.Errorf("scenario: %w", err)}
+		return scenario.Outcome{}, exitError{exitWrongUse, fmt.Errorf("scenario: %w", err)}
 	}
-	outcome, err := harness.Run(ctx, o, s.file, text)
-	if errors.Is(err, harness.ErrScript) {
+	outcome, err := scenario.Run(ctx, o, s.file, text)
+	if errors.Is(err, scenario.ErrScript) {
 		return outcome, exitError{exitWrongUse, err}
 	}
 	return outcome, err
 }
 
 // conclude prints the table; it answers an error unless all have passed.
-func conclude(out io.Writer, outcomes []harness.Outcome) error {
+func conclude(out io.Writer, outcomes []scenario.Outcome) error {
 	fmt.Fprintf(out, "\n%s\n%s", resultTable(outcomes), reasons(outcomes))
 	count := map[harness.Verdict]int{}
 	for _, o := range outcomes {

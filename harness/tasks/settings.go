@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"gossiprpc/gossipnode/protocol"
-	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
 // Exit codes of the targets.
@@ -43,9 +43,9 @@ func failed(format string, args ...any) error {
 }
 
 // settings reads the environment. Progress goes to out.
-func settings(getenv func(string) string, out io.Writer) (harness.Options, error) {
-	o := harness.DefaultOptions()
-	o.Progress = harness.NewPrinter(out)
+func settings(getenv func(string) string, out io.Writer) (scenario.Options, error) {
+	o := scenario.DefaultOptions()
+	o.Progress = scenario.NewPrinter(out)
 	if v := getenv("PROTOCOL"); v != "" {
 		p, ok := protocol.ByName(v)
 		if !ok {

@@ -12,6 +12,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
 func env(pairs ...string) func(string) string {
@@ -70,10 +71,10 @@ func TestWrongUse(t *testing.T) {
 	}
 }
 
-func outcome(v harness.Verdict) harness.Outcome {
-	return harness.Outcome{
+func outcome(v harness.Verdict) scenario.Outcome {
+	return scenario.Outcome{
 		Name: "single", Verdict: v, Protocol: "rr", Nodes: 8, Seed: 42, Folder: "/runs/x",
-		Cases: []harness.CaseRun{{
+		Cases: []scenario.CaseRun{{
 			Case: 1, Act: "kill node8", Acted: []string{"node8"}, Victims: []string{"node8"}, Nodes: 8,
 			Bound: 33 * time.Second, Measured: 16200 * time.Millisecond, Printed: 16.1, Messages: 77,
 		}},
@@ -82,7 +83,7 @@ func outcome(v harness.Verdict) harness.Outcome {
 
 func TestConclude(t *testing.T) {
 	var out strings.Builder
-	if err := conclude(&out, []harness.Outcome{outcome(harness.Pass)}); err != nil {
+	if err := conclude(&out, []scenario.Outcome{outcome(harness.Pass)}); err != nil {
 		t.Error(err)
 	}
 	for _, want := range []string{"node8 dead in 33.0 s", "16.2 s", "16.1 s", "9.9 s", "77", "pass", "logs in /runs/x"} {
@@ -94,7 +95,7 @@ func TestConclude(t *testing.T) {
 		out.Reset()
 		o := outcome(v)
 		o.Reasons = []string{"it rained"}
-		err := conclude(&out, []harness.Outcome{outcome(harness.Pass), o})
+		err := conclude(&out, []scenario.Outcome{outcome(harness.Pass), o})
 		if err == nil || !strings.Contains(err.Error(), "1 of 2") {
 			t.Errorf("%s: %v, want an error", v, err)
 		}

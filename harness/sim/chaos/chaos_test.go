@@ -8,6 +8,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim"
 )
 
@@ -121,9 +122,9 @@ func TestScript(t *testing.T) {
 	if !ok {
 		t.Fatal("no words for it")
 	}
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Runs, o.Seed = sim.Backend{}, t.TempDir(), p.Seed
-	out, err := harness.Run(t.Context(), o, "chaos.txt", []byte(text))
+	out, err := scenario.Run(t.Context(), o, "chaos.txt", []byte(text))
 	if err != nil || out.Verdict != harness.Pass {
 		t.Errorf("%v, %v %v:\n%s", err, out.Verdict, out.Reasons, text)
 	}

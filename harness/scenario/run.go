@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
 )
 
@@ -18,8 +19,8 @@ type run struct {
 	ctx     context.Context
 	options Options
 	folder  *folder
-	cluster Cluster // nil until the script's cluster line
-	spec    Spec
+	cluster harness.Cluster // nil until the script's cluster line
+	spec    harness.Spec
 
 	began     time.Time // on the cluster's clock
 	nodes     map[string]*node
@@ -86,26 +87,26 @@ func (r *run) startCluster(args []string) error {
 	return nil
 }
 
-func (r *run) readSpec(args []string) (Spec, error) {
+func (r *run) readSpec(args []string) (harness.Spec, error) {
 	n, err := strconv.Atoi(args[0])
 	if err != nil || n < 1 || n > 10000 {
-		return Spec{}, fmt.Errorf("%q is no number of nodes, want 1 to 10000", args[0])
+		return harness.Spec{}, fmt.Errorf("%q is no number of nodes, want 1 to 10000", args[0])
 	}
 	p, ok := protocol.ByName(args[1])
 	if !ok {
-		return Spec{}, fmt.Errorf("unknown protocol %q, known are %s", args[1], strings.Join(protocol.Names(), ", "))
+		return harness.Spec{}, fmt.Errorf("unknown protocol %q, known are %s", args[1], strings.Join(protocol.Names(), ", "))
 	}
-	spec := Spec{Parameters: protocol.DefaultParameters(p), Nodes: n, Seed: r.options.Seed, Dir: r.folder.path}
+	spec := harness.Spec{Parameters: protocol.DefaultParameters(p), Nodes: n, Seed: r.options.Seed, Dir: r.folder.path}
 	spec.Timing, spec.Freshness = spec.Timing.Scaled(r.options.Speed), r.options.Freshness
 	for _, arg := range args[2:] {
 		if err := r.readOption(&spec, arg); err != nil {
-			return Spec{}, err
+			return harness.Spec{}, err
 		}
 	}
 	return spec, spec.Timing.Validate()
 }
 
-func (r *run) readOption(spec *Spec, arg string) error {
+func (r *run) readOption(spec *harness.Spec, arg string) error {
 	name, value, ok := strings.Cut(arg, "=")
 	if !ok {
 		return fmt.Errorf("%q: want name=value", arg)

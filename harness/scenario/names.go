@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
 )
 
@@ -21,7 +22,7 @@ func (r *run) processes(args []string) ([]string, error) {
 					names = append(names, n)
 				}
 			}
-		case arg == Monitor || arg == Provider || r.nodes[arg] != nil:
+		case arg == harness.Monitor || arg == harness.Provider || r.nodes[arg] != nil:
 			names = append(names, arg)
 		case isRange:
 			all, err := r.between(first, last)
@@ -31,7 +32,7 @@ func (r *run) processes(args []string) ([]string, error) {
 			names = append(names, all...)
 		default:
 			return nil, fmt.Errorf("%q is no process of this cluster, known are node1 to node%d, ranges such as node2..node4, others, %s and %s",
-				arg, len(r.nodes), Monitor, Provider)
+				arg, len(r.nodes), harness.Monitor, harness.Provider)
 		}
 	}
 	slices.SortFunc(names, compareNames)

@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gossiprpc/harness"
 )
 
 func (r *run) kill(args []string) error {
@@ -63,7 +64,7 @@ func (r *run) change(what string, args []string, up bool, do func([]string) erro
 
 func (r *run) setUp(names []string, up bool) {
 	for _, name := range names {
-		if name == Monitor {
+		if name == harness.Monitor {
 			r.monitorUp, r.lastSample = up, r.cluster.Now()
 		}
 		if n := r.nodes[name]; n != nil && n.up != up {

@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/monitor/testcase"
 )
@@ -36,7 +37,7 @@ func goodBackend() *fakeBackend {
 
 func (b *fakeBackend) Name() string { return "sim" }
 
-func (b *fakeBackend) Start(_ context.Context, s Spec) (Cluster, error) {
+func (b *fakeBackend) Start(_ context.Context, s harness.Spec) (harness.Cluster, error) {
 	if b.startErr != nil {
 		return nil, b.startErr
 	}
@@ -51,7 +52,7 @@ func (b *fakeBackend) Start(_ context.Context, s Spec) (Cluster, error) {
 
 type fakeCluster struct {
 	*fakeBackend
-	spec       Spec
+	spec       harness.Spec
 	began, now time.Time
 	names      []string
 	died, rose map[string]time.Time
@@ -80,7 +81,7 @@ func (c *fakeCluster) Wait(ctx context.Context, d time.Duration) error {
 	}
 	c.now = c.now.Add(d)
 	if c.endsAt > 0 && c.now.Sub(c.began) >= c.endsAt {
-		return fmt.Errorf("node2 %w (exit status 2): panic", ErrEnded)
+		return fmt.Errorf("node2 %w (exit status 2): panic", harness.ErrEnded)
 	}
 	c.conclude()
 	return nil
@@ -169,7 +170,7 @@ func (c *fakeCluster) Resume(ctx context.Context, names ...string) error {
 func (c *fakeCluster) Partition(ctx context.Context, groups ...[]string) error {
 	return c.Kill(ctx, groups[0]...)
 }
-func (c *fakeCluster) Loss(context.Context, float64) error { return ErrUnsupported }
+func (c *fakeCluster) Loss(context.Context, float64) error { return harness.ErrUnsupported }
 func (c *fakeCluster) Heal(context.Context) error {
 	for n := range c.died {
 		c.rose[n] = c.now
