@@ -50,11 +50,10 @@ var rooms = []room{
 	{"harness", "gossipnode/protocol internal/gossip", "", false},
 	{"harness/scenario", "harness gossipnode/protocol monitor/testcase internal/gossip", "github.com/rogpeppe/go-internal", false},
 	{"harness/live", "internal/gossip internal/wire", "", false},
-	{"harness/states", "internal/gossip", "", false},
-	{"harness/local", "harness harness/live harness/states harness/local/keeper internal/gossip internal/wire internal/xmlrpc", "", false},
+	{"harness/local", "harness harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc", "", false},
 	{"harness/local/keeper", "", "", false},
 	{
-		"harness/docker", "harness harness/live harness/states internal/gossip internal/xmlrpc",
+		"harness/docker", "harness harness/live internal/gossip internal/xmlrpc",
 		"github.com/containerd/errdefs github.com/moby/moby golang.org/x/sync", false,
 	},
 	{"harness/sim", "harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip", "", false},
@@ -67,7 +66,7 @@ var rooms = []room{
 		"internal/gossip", "golang.org/x/sync gonum.org/v1/plot", false},
 	{"harness/advise", "harness/figures gossipnode/protocol", "golang.org/x/sync", false},
 	{
-		"harness/interop", "harness harness/docker harness/local harness/scenario harness/states gossipnode/protocol internal/gossip",
+		"harness/interop", "harness harness/docker harness/live harness/local harness/scenario gossipnode/protocol internal/gossip",
 		"github.com/jedib0t/go-pretty/v6", false,
 	},
 	{"harness/image", "", "", false},

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"gossiprpc/harness/states"
+	"gossiprpc/harness/live"
 	"gossiprpc/internal/gossip"
 )
 
@@ -144,9 +144,9 @@ func joined(t *testing.T, terminals map[string]*terminal, names []string) {
 	if alone := terminals["alone-monitor"]; alone != nil {
 		monitor = alone
 	}
-	nodes := make([]states.Node, len(names))
+	nodes := make([]live.Node, len(names))
 	for i, name := range names {
-		nodes[i] = states.Node{Name: name, Address: gossip.Address(name + ":5000")}
+		nodes[i] = live.Node{Name: name, Address: gossip.Address(name + ":5000")}
 	}
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
@@ -160,7 +160,7 @@ func joined(t *testing.T, terminals map[string]*terminal, names []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		collected, err := states.Read(text)
+		collected, err := live.ParseStates(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,7 @@ func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, e
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)
-	c.Ended = c.unexpectedEnd
+	c.Processes = c
 	c.plan(s)
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())

@@ -112,7 +112,7 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 			Provider: wire.Provider{Client: client, HostPort: hostport(ports[1])},
 		},
 	}
-	c.Ended = c.unexpectedEnd
+	c.Processes = c
 	err = c.plan(programs, s, ports)
 	if err == nil {
 		err = c.startAll(ctx)
