@@ -62,17 +62,19 @@ var rooms = []room{
 		"", false,
 	},
 	{"harness/sim/claims", "harness/sim gossipnode/protocol", "", false},
-	{"harness/figures", "harness harness/docker harness/local harness/scenario harness/sim gossipnode/protocol monitor/consensus " +
+	{"harness/settings", "harness gossipnode/protocol", "", false},
+	{"harness/figures", "harness harness/docker harness/local harness/scenario harness/settings harness/sim gossipnode/protocol monitor/consensus " +
 		"internal/gossip", "golang.org/x/sync gonum.org/v1/plot", false},
-	{"harness/advise", "harness/figures gossipnode/protocol", "golang.org/x/sync", false},
+	{"harness/advise", "harness/figures harness/settings gossipnode/protocol", "golang.org/x/sync", false},
 	{
-		"harness/interop", "harness harness/docker harness/live harness/local harness/scenario gossipnode/protocol internal/gossip",
+		"harness/interop", "harness harness/docker harness/live harness/local harness/scenario harness/settings gossipnode/protocol " +
+			"internal/gossip",
 		"github.com/jedib0t/go-pretty/v6", false,
 	},
 	{"harness/image", "", "", false},
 	{"harness/byhand", "", "", false},
 	{"harness/browser", "", "", false},
-	{"harness/tasks", "harness harness/docker harness/image harness/local harness/scenario harness/sim harness/sim/chaos " +
+	{"harness/tasks", "harness harness/docker harness/image harness/local harness/scenario harness/settings harness/sim harness/sim/chaos " +
 		"gossipnode/protocol", "github.com/jedib0t/go-pretty/v6", false},
 }
 

@@ -83,7 +83,7 @@ func simulated(f protocol.Freshness) harness.Backend {
 }
 
 // caseRuns plays the cases in virtual time, runs times at each point.
-func caseRuns(s Settings, folder string) (jobs []job, results []caseRun) {
+func caseRuns(s Options, folder string) (jobs []job, results []caseRun) {
 	var plan []point
 	for _, p := range protocol.All() {
 		for _, f := range rules(p) {

@@ -166,7 +166,7 @@ func eachSetting(timing protocol.Timing, f func(Setting)) {
 }
 
 // grid is the quality of service over n and loss.
-func grid(s Settings) []plan {
+func grid(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
 		for _, n := range []int{8, 32, 128} {
@@ -192,7 +192,7 @@ func grid(s Settings) []plan {
 const frontierNodes = 32
 
 // frontier is detection against wrong suspicions over T_fail, in gossip intervals.
-func frontier(s Settings) []plan {
+func frontier(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
 		for _, rounds := range []float64{1.4, 2, 2.5, 10. / 3, 4.5, 6, 8, 10, 14, 20} {
@@ -211,7 +211,7 @@ func frontier(s Settings) []plan {
 }
 
 // sizes is detection time and traffic over n, without loss.
-func sizes(s Settings) []plan {
+func sizes(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
 		for _, n := range s.Sizes {

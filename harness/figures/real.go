@@ -18,9 +18,9 @@ import (
 	"gossiprpc/harness"
 )
 
-// RealSettings are what is run with real processes.
-type RealSettings struct {
-	Settings
+// RealOptions are what is run with real processes.
+type RealOptions struct {
+	Options
 	Backend   harness.Backend
 	Protocols []string
 	Cases     []int
@@ -65,7 +65,7 @@ func compare(real []caseRun, simulated []caseSummary) gap {
 
 // Real runs the cases on a backend and in virtual time, draws the one over the
 // other, and tells out the gap.
-func Real(ctx context.Context, out io.Writer, s RealSettings) error {
+func Real(ctx context.Context, out io.Writer, s RealOptions) error {
 	if err := os.MkdirAll(s.Folder, 0o755); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func Real(ctx context.Context, out io.Writer, s RealSettings) error {
 	return s.report(out, real, summarise(band))
 }
 
-func (s RealSettings) report(out io.Writer, real []caseRun, simulated []caseSummary) error {
+func (s RealOptions) report(out io.Writer, real []caseRun, simulated []caseSummary) error {
 	summaries := slices.Concat(simulated, summarise(real))
 	rows := make([][]string, len(summaries))
 	for i, c := range summaries {

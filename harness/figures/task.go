@@ -12,7 +12,7 @@ import (
 
 // Make measures everything, writes tables and plots into the settings' folder,
 // and tells out how it goes.
-func Make(ctx context.Context, out io.Writer, s Settings) error {
+func Make(ctx context.Context, out io.Writer, s Options) error {
 	began := time.Now()
 	large, err := largeRuns(largeCSV)
 	if err != nil {
@@ -61,7 +61,7 @@ func summed(results [][]Run) []Quality {
 	return all
 }
 
-func (s Settings) write(out io.Writer, cases []caseSummary, large []largeRun, grid, frontier, sizes []Quality) error {
+func (s Options) write(out io.Writer, cases []caseSummary, large []largeRun, grid, frontier, sizes []Quality) error {
 	caseRows := make([][]string, len(cases))
 	for i, c := range cases {
 		caseRows[i] = c.row()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -140,13 +139,13 @@ func (r *run) loss(args []string) error {
 	if r.cluster == nil {
 		return errNoCluster
 	}
-	percent, err := strconv.ParseFloat(strings.TrimSuffix(args[0], "%"), 64)
-	if err != nil || percent < 0 || percent > 100 {
-		return fmt.Errorf("%q is no share, want 0%% to 100%%", args[0])
+	share, err := harness.ParseLoss(args[0])
+	if err != nil {
+		return err
 	}
-	r.say("drop %g%% of the messages between nodes", percent)
-	r.folder.event(r.elapsed(), "loss", percent)
-	return r.cluster.Loss(r.ctx, percent/100)
+	r.say("drop %g%% of the messages between nodes", 100*share)
+	r.folder.event(r.elapsed(), "loss", share)
+	return r.cluster.Loss(r.ctx, share)
 }
 
 func (r *run) menu(args []string) error {

@@ -28,7 +28,7 @@ func words() map[string]word {
 		"pause":     {"NAME...", "stop them without ending them", 1, -1, (*run).pause},
 		"resume":    {"NAME...", "let paused ones go on", 1, -1, (*run).resume},
 		"partition": {"NAME[,NAME...]...", "cut these groups off from each other and from all others", 1, -1, (*run).partition},
-		"loss":      {"PERCENT", "drop this share of messages between nodes", 1, 1, (*run).loss},
+		"loss":      {"SHARE", "drop this share of the messages between nodes, as 0.1 or 10%", 1, 1, (*run).loss},
 		"heal":      {"", "end partition and loss", 0, 0, (*run).heal},
 		"menu":      {"TEXT...", "type a line at the monitor's menu", 1, -1, (*run).menu},
 		"sleep":     {"D", "let time pass", 1, 1, (*run).sleep},

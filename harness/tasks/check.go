@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -14,6 +13,7 @@ import (
 	"gossiprpc/harness"
 	"gossiprpc/harness/local"
 	"gossiprpc/harness/scenario"
+	"gossiprpc/harness/settings"
 )
 
 // Build builds everything for each system that the project runs on; for this
@@ -90,8 +90,12 @@ func raceFlag(ctx context.Context, out io.Writer) []string {
 }
 
 // Test is everything that CI runs. Its last line counts tests and scenarios.
-func Test(ctx context.Context, out io.Writer) error {
-	o, err := settings(os.Getenv, out)
+func Test(ctx context.Context, out io.Writer, environ []string) error {
+	v, err := settings.Read("test", environ)
+	if err != nil {
+		return err
+	}
+	o, err := options(v, out)
 	if err != nil {
 		return err
 	}
@@ -103,10 +107,10 @@ func Test(ctx context.Context, out io.Writer) error {
 	t, err := goTest(ctx, out, append(raceFlag(ctx, out), "./...")...)
 	errs = append(errs, err)
 	fmt.Fprintf(out, "\nchaos, seeds 1 to %d\n", ciSeeds)
-	errs = append(errs, hunt(ctx, out, 1, ciSeeds))
+	errs = append(errs, hunt(ctx, out, 1, ciSeeds, v.Runs))
 	outcomes, err := ciScenarios(ctx, out, o)
 	errs = append(errs, err)
-	contained, err := ciContainers(ctx, out, o)
+	contained, err := ciContainers(ctx, out, v, o)
 	outcomes, errs = append(outcomes, contained...), append(errs, err)
 	for _, outcome := range outcomes {
 		if outcome.Verdict == harness.Pass {

@@ -19,6 +19,7 @@ import (
 	"gossiprpc/harness/image"
 	"gossiprpc/harness/local"
 	"gossiprpc/harness/scenario"
+	"gossiprpc/harness/settings"
 	"gossiprpc/harness/sim"
 )
 
@@ -27,22 +28,22 @@ const engineLimit = 5 * time.Second
 
 // pickBackend is the one that BACKEND names. When it names none, clusters run in
 // containers where that can be, else here; and which it is, is said.
-func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, error) {
-	containers := &docker.Backend{Image: getenv("IMAGE"), Prefix: getenv("PREFIX")}
+func pickBackend(v settings.Values, out io.Writer) (harness.Backend, error) {
+	containers := &docker.Backend{Image: v.Image, Prefix: v.Prefix}
 	ctx, cancel := context.WithTimeout(context.Background(), engineLimit)
 	defer cancel()
-	switch name := getenv("BACKEND"); name {
+	switch v.Backend {
 	case "local":
 		return &local.Backend{}, nil
 	case "sim":
 		return sim.Backend{}, nil
 	case "docker":
 		if err := containers.Available(ctx); err != nil {
-			return nil, wrongUse("BACKEND=docker: %w", err)
+			return nil, settings.Wrongf("BACKEND=docker: %w", err)
 		}
 		warnIfStale(ctx, out, containers.Image)
 		return containers, nil
-	case "":
+	default:
 		err := containers.Available(ctx)
 		if err == nil {
 			fmt.Fprintln(out, "in containers; BACKEND=local uses processes of this machine")
@@ -51,8 +52,6 @@ func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, er
 		}
 		fmt.Fprintf(out, "with processes of this machine, not in containers (%v)\n", err)
 		return &local.Backend{}, nil
-	default:
-		return nil, wrongUse("BACKEND=%s is unknown, want docker, local or sim", name)
 	}
 }
 
@@ -68,8 +67,16 @@ func warnIfStale(ctx context.Context, out io.Writer, tag string) {
 }
 
 // Extra runs all scripts but the three cases and the demo, on one protocol.
-func Extra(ctx context.Context, out io.Writer) error {
-	return series(ctx, out, extra)
+func Extra(ctx context.Context, out io.Writer, environ []string) error {
+	o, err := read("scenario:extra", out, environ)
+	if err != nil {
+		return err
+	}
+	outcomes, err := extra(ctx, out, o)
+	if err != nil {
+		return err
+	}
+	return conclude(out, outcomes)
 }
 
 func extra(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
@@ -115,13 +122,8 @@ func announced(ctx context.Context, out io.Writer, o scenario.Options, name stri
 // Containers is what CI runs in containers: the three cases of all protocols,
 // at the original's pace for one of them (PROTOCOL) and at five times that for
 // the rest, and all other scripts on that one.
-func Containers(ctx context.Context, out io.Writer) error {
-	o, err := settings(func(name string) string {
-		if name == "BACKEND" {
-			return "docker"
-		}
-		return os.Getenv(name)
-	}, out)
+func Containers(ctx context.Context, out io.Writer, environ []string) error {
+	o, err := read("docker:scenarios", out, environ, "BACKEND=docker")
 	if err != nil {
 		return err
 	}
@@ -157,8 +159,8 @@ var errStale = errors.New("stale image")
 
 // ciContainers is Containers as a part of Test: where there is no engine or no
 // image it is left out, but not in CI.
-func ciContainers(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
-	containers := &docker.Backend{Image: os.Getenv("IMAGE"), Prefix: os.Getenv("PREFIX")}
+func ciContainers(ctx context.Context, out io.Writer, v settings.Values, o scenario.Options) ([]scenario.Outcome, error) {
+	containers := &docker.Backend{Image: v.Image, Prefix: v.Prefix}
 	if err := containers.Available(ctx); err != nil {
 		if os.Getenv("CI") != "" {
 			return nil, fmt.Errorf("scenarios in containers: %w", err)

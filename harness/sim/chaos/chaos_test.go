@@ -31,27 +31,6 @@ func TestHunt(t *testing.T) {
 	}
 }
 
-func TestSeeds(t *testing.T) {
-	for _, c := range []struct {
-		one, several string
-		first, last  uint64
-		ok           bool
-	}{
-		{"", "", 1, Budget, true},
-		{"7", "", 7, 7, true},
-		{"", "3-9", 3, 9, true},
-		{"7", "3-9", 0, 0, false},
-		{"x", "", 0, 0, false},
-		{"", "9-3", 0, 0, false},
-		{"", "3", 0, 0, false},
-	} {
-		first, last, err := Seeds(c.one, c.several)
-		if (err == nil) != c.ok || err == nil && (first != c.first || last != c.last) {
-			t.Errorf("SEED=%q SEEDS=%q: %d to %d, %v", c.one, c.several, first, last, err)
-		}
-	}
-}
-
 // TestSabotage: an invariant that a run breaks is found, shrunk to the one fault
 // that breaks it, kept, and fails again when it is read back.
 func TestSabotage(t *testing.T) {
