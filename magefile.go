@@ -45,7 +45,7 @@ import (
 // Demo finds one dead node, then two, then sees one come back
 func Demo(ctx context.Context) error { return tasks.Demo(ctx, os.Stdout, os.Environ()) }
 
-// Test does everything that CI does: build, vet, lint, tests, chaos, scenarios
+// Test does everything that CI does: build, tidy, vet, lint, tests, chaos, scenarios
 func Test(ctx context.Context) error { return tasks.Test(ctx, os.Stdout, os.Environ()) }
 
 // Build builds everything for Linux, macOS and Windows

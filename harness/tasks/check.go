@@ -39,6 +39,12 @@ func vet(ctx context.Context, out io.Writer) error {
 	)
 }
 
+// tidy fails if go.mod or go.sum lack what is imported, hold what is not, or call
+// a direct requirement indirect.
+func tidy(ctx context.Context, out io.Writer) error {
+	return command(ctx, out, nil, "go", "mod", "tidy", "-diff")
+}
+
 const lintVersion = "2.15.0"
 
 // Lint runs golangci-lint. It is built once when this machine has not got it:
@@ -103,7 +109,7 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 		return failed("%w", err)
 	}
 	var errs []error
-	errs = append(errs, vet(ctx, out), Lint(ctx, out))
+	errs = append(errs, tidy(ctx, out), vet(ctx, out), Lint(ctx, out))
 	t, err := goTest(ctx, out, append(raceFlag(ctx, out), "./...")...)
 	errs = append(errs, err)
 	fmt.Fprintf(out, "\nchaos, seeds 1 to %d\n", ciSeeds)
