@@ -1,34 +1,7 @@
 //go:build mage
 
-// Settings come from the environment, as in SPEED=5 go tool mage demo:
-//
-//	SETTING       DEFAULT             VALUES
-//	PROTOCOL      scrr                a protocol; figures:real runs all unless it is set
-//	NODES         8                   a number of nodes, 4 to 10000
-//	SPEED         1                   a number, 0.01 to 100; divides all intervals
-//	BACKEND       docker, else local  docker, local or sim; figures:real: local
-//	FRESHNESS     arrival             arrival or emission; from when hearsay counts
-//	SEED          drawn               a whole number, 1 or more; figures and advise: 1
-//	SEEDS         1-10000             FROM-TO, two whole numbers; chaos plays them all
-//	RUNS          runs                a folder; of the scenarios' runs
-//	FIGURES       figures             a folder; of tables and plots
-//	REPEAT        10                  runs of each point in a figure, 1 to 1000; figures:real: 1
-//	SIZES         the figure's own    numbers of nodes, 4 to 10000
-//	CASES         1                   some of 1,2,3; that figures:real runs
-//	LOSS          0.05                a share of messages, 0 to 0.9; between nodes, for figures
-//	SERVERS_LOSS  0                   a share of messages, 0 to 0.9; to and from the monitor, for advise
-//	HEARTBEAT     1s                  a length of time; for advise
-//	GOSSIP        3s                  a length of time; for advise
-//	FAIL          10s                 a length of time; T_fail, for advise
-//	IMAGE         gossip              an image; that containers run
-//	PREFIX        gossip-run-         a prefix; of the containers' names
-//	BUILD_BASE    the Dockerfile's    an image with Go; to build the image with
-//	RUN_BASE      the Dockerfile's    an image with bash and useradd; to build the image upon
-//
-// Shares of messages may be written as 0.1 or 10%.
+// What can be set, as in SPEED=5 go tool mage demo, is listed by: go tool mage settings
 package main
-
-//mage:multiline
 
 import (
 	"context"
@@ -44,6 +17,9 @@ import (
 
 // Demo finds one dead node, then two, then sees one come back
 func Demo(ctx context.Context) error { return tasks.Demo(ctx, os.Stdout, os.Environ()) }
+
+// Settings lists what the targets take from the environment
+func Settings() error { return tasks.Settings(os.Stdout) }
 
 // Test does everything that CI does: build, tidy, vet, lint, tests, chaos, scenarios
 func Test(ctx context.Context) error { return tasks.Test(ctx, os.Stdout, os.Environ()) }

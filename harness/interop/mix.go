@@ -28,16 +28,6 @@ func Mixes() []Mix {
 	}
 }
 
-// MixByName finds one of [Mixes].
-func MixByName(name string) (Mix, bool) {
-	for _, m := range Mixes() {
-		if m.Name == name {
-			return m, true
-		}
-	}
-	return Mix{}, false
-}
-
 // Python tells whether a process ("monitor", "provider", "node1") is Python's.
 func (m Mix) Python(process string) bool {
 	n, _ := strconv.Atoi(strings.TrimPrefix(process, "node")) // 0 for the other two

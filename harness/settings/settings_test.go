@@ -2,8 +2,6 @@ package settings
 
 import (
 	"errors"
-	"go/parser"
-	"go/token"
 	"reflect"
 	"strings"
 	"testing"
@@ -91,19 +89,19 @@ func TestMisspelt(t *testing.T) {
 	}
 }
 
-// What mage prints about settings is this package's table.
-func TestTableIsThatOfTheMagefile(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../../magefile.go", nil, parser.ParseComments|parser.PackageClauseOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc := strings.ReplaceAll(file.Doc.Text(), "\t", "")
-	if !strings.Contains(doc, Table()) {
-		t.Errorf("the package comment of magefile.go lacks this, behind //\\t on each line:\n%s", Table())
-	}
+// The table is read in a terminal.
+func TestTable(t *testing.T) {
 	for line := range strings.Lines(Table()) {
 		if len(line) > 110 {
-			t.Errorf("too long for a terminal: %s", line)
+			t.Errorf("too long: %s", line)
+		}
+	}
+	for _, s := range table {
+		if s.usual == "" && s.none == "" {
+			t.Errorf("%s: nothing is said about its default", s.name)
+		}
+		if !strings.Contains(Table(), "\n"+s.name+" ") {
+			t.Errorf("the table lacks %s", s.name)
 		}
 	}
 }

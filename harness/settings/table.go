@@ -11,7 +11,7 @@ import (
 )
 
 // where tells users of a wrong name what the right ones are.
-const where = "go tool mage -l lists all settings"
+const where = "go tool mage settings lists them all"
 
 // Numbers of nodes that a cluster may have.
 const (

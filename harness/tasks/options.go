@@ -56,3 +56,10 @@ func read(target string, out io.Writer, environ []string, arguments ...string) (
 	}
 	return options(v, out)
 }
+
+// Settings tells what can be set.
+func Settings(out io.Writer) error {
+	_, err := fmt.Fprintf(out, "Set in the environment, as in SPEED=5 go tool mage demo:\n\n%s\n"+
+		"Shares of messages may be written as 0.1 or 10%%.\n", settings.Table())
+	return err
+}
