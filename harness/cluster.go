@@ -2,7 +2,7 @@
 // monitor, provider and nodes, and how a run ends.
 //
 // It holds no more than what scenarios and backends must agree on. A [Backend]
-// starts a [Cluster] from a [Spec]: harness/local from processes on loopback,
+// starts a [Cluster] from a [ClusterSpec]: harness/local from processes on loopback,
 // harness/docker from containers, harness/sim in virtual time. What is done to
 // clusters, and what is expected of them, is in harness/scenario.
 package harness
@@ -22,8 +22,8 @@ const (
 	Provider = "provider"
 )
 
-// Spec is what a script's `cluster` line asks for.
-type Spec struct {
+// ClusterSpec is what a script's `cluster` line asks for.
+type ClusterSpec struct {
 	protocol.Parameters
 	Nodes int    // at least 1
 	Seed  uint64 // of the nodes' random sources and the backend's own; 0: drawn
@@ -39,7 +39,7 @@ type Backend interface {
 	// listen and the nodes have asked the provider in, in the order of their
 	// numbers; it does not wait until they have heard of each other. After an
 	// error nothing is left running.
-	Start(ctx context.Context, s Spec) (Cluster, error)
+	Start(ctx context.Context, s ClusterSpec) (Cluster, error)
 }
 
 // Cluster is a running monitor, provider and nodes. The harness uses it from

@@ -41,41 +41,73 @@ var rooms = []room{
 	{"monitor/internal", "monitor/consensus internal/gossip", "*", false},
 	{"monitor/service", "monitor/consensus monitor/testcase internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{"monitor/dashboard", "internal/gossip internal/wire internal/xmlrpc", "*", false},
-	{"monitor", "monitor/service monitor/dashboard monitor/testcase gossipnode/protocol internal/command internal/config " +
-		"internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{
+		"monitor",
+		"monitor/service monitor/dashboard monitor/testcase gossipnode/protocol internal/command " +
+			"internal/config internal/gossip internal/wire internal/xmlrpc",
+		"*", false,
+	},
 	{"provider/registry", "internal/gossip", "", true},
-	{"provider", "provider/registry gossipnode/protocol internal/command internal/config internal/gossip internal/wire " +
-		"internal/xmlrpc", "*", false},
+	{
+		"provider",
+		"provider/registry gossipnode/protocol internal/command internal/config internal/gossip " +
+			"internal/wire internal/xmlrpc",
+		"*", false,
+	},
 	{"docs", "", "", false},
 	{"harness", "gossipnode/protocol internal/gossip", "", false},
-	{"harness/scenario", "harness gossipnode/protocol monitor/testcase internal/gossip", "github.com/rogpeppe/go-internal", false},
+	{
+		"harness/scenario",
+		"harness gossipnode/protocol monitor/testcase internal/gossip",
+		"github.com/rogpeppe/go-internal", false,
+	},
 	{"harness/live", "internal/gossip internal/wire", "", false},
-	{"harness/local", "harness harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc", "", false},
+	{
+		"harness/local",
+		"harness harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc",
+		"", false,
+	},
 	{"harness/local/keeper", "", "", false},
 	{
-		"harness/docker", "harness harness/live internal/gossip internal/xmlrpc",
+		"harness/docker",
+		"harness harness/live internal/gossip internal/xmlrpc",
 		"github.com/containerd/errdefs github.com/moby/moby golang.org/x/sync", false,
 	},
-	{"harness/sim", "harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip", "", false},
 	{
-		"harness/sim/chaos", "harness harness/scenario harness/sim gossipnode/protocol monitor/consensus monitor/testcase internal/gossip",
+		"harness/sim",
+		"harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip",
+		"", false,
+	},
+	{
+		"harness/sim/chaos",
+		"harness harness/scenario harness/sim gossipnode/protocol monitor/consensus monitor/testcase " +
+			"internal/gossip",
 		"", false,
 	},
 	{"harness/sim/claims", "harness/sim gossipnode/protocol", "", false},
 	{"harness/settings", "harness gossipnode/protocol", "", false},
-	{"harness/figures", "harness harness/docker harness/local harness/scenario harness/settings harness/sim gossipnode/protocol monitor/consensus " +
-		"internal/gossip", "golang.org/x/sync gonum.org/v1/plot", false},
+	{
+		"harness/figures",
+		"harness harness/docker harness/local harness/scenario harness/settings harness/sim " +
+			"gossipnode/protocol monitor/consensus internal/gossip",
+		"golang.org/x/sync gonum.org/v1/plot", false,
+	},
 	{"harness/advise", "harness/figures harness/settings gossipnode/protocol", "golang.org/x/sync", false},
 	{
-		"harness/interop", "harness harness/docker harness/live harness/local harness/scenario harness/settings gossipnode/protocol " +
-			"internal/gossip",
+		"harness/interop",
+		"harness harness/docker harness/live harness/local harness/scenario harness/settings " +
+			"gossipnode/protocol internal/gossip",
 		"github.com/jedib0t/go-pretty/v6", false,
 	},
 	{"harness/image", "", "", false},
 	{"harness/byhand", "", "", false},
 	{"harness/browser", "", "", false},
-	{"harness/tasks", "harness harness/docker harness/image harness/local harness/scenario harness/settings harness/sim harness/sim/chaos " +
-		"gossipnode/protocol", "github.com/jedib0t/go-pretty/v6", false},
+	{
+		"harness/tasks",
+		"harness harness/docker harness/image harness/local harness/scenario harness/settings harness/sim " +
+			"harness/sim/chaos gossipnode/protocol",
+		"github.com/jedib0t/go-pretty/v6", false,
+	},
 }
 
 const module = "gossiprpc"
@@ -127,13 +159,15 @@ func objections(r room, folder string, imports []string) []string {
 	var bad []string
 	for _, path := range imports {
 		if own, ok := strings.CutPrefix(path, module+"/"); ok {
-			if target, known := roomOf(own); !known || !slices.Contains(strings.Fields(r.own), target.folder) && target.folder != r.folder {
+			if target, known := roomOf(own); !known || !slices.Contains(strings.Fields(r.own), target.folder) &&
+				target.folder != r.folder {
 				bad = append(bad, path)
 			}
 			continue
 		}
 		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
-			if r.foreign != "*" && !slices.ContainsFunc(strings.Fields(r.foreign), func(m string) bool { return within(path, m) }) {
+			if r.foreign != "*" && !slices.ContainsFunc(strings.Fields(r.foreign),
+				func(m string) bool { return within(path, m) }) {
 				bad = append(bad, path)
 			}
 			continue
@@ -146,7 +180,10 @@ func objections(r room, folder string, imports []string) []string {
 }
 
 func doesIO(path string) bool {
-	for _, p := range []string{"os", "net", "syscall", "log", "context", "database", "embed", "io/fs", "io/ioutil", "path/filepath", "crypto/rand", "runtime", "testing", "unsafe"} {
+	for _, p := range []string{
+		"os", "net", "syscall", "log", "context", "database", "embed", "io/fs", "io/ioutil",
+		"path/filepath", "crypto/rand", "runtime", "testing", "unsafe",
+	} {
 		if within(path, p) {
 			return true
 		}
@@ -247,9 +284,15 @@ func checkPure(t *testing.T, file string) {
 func impure(of, name string) bool {
 	switch of {
 	case "time":
-		return slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}, name)
+		return slices.Contains([]string{
+			"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer",
+			"NewTicker",
+		}, name)
 	case "rand":
-		return slices.Contains([]string{"Int", "IntN", "Int32", "Int32N", "Int64", "Int64N", "Uint32", "Uint32N", "Uint64", "Uint64N", "UintN", "N", "Float32", "Float64", "NormFloat64", "ExpFloat64", "Perm", "Shuffle"}, name)
+		return slices.Contains([]string{
+			"Int", "IntN", "Int32", "Int32N", "Int64", "Int64N", "Uint32", "Uint32N",
+			"Uint64", "Uint64N", "UintN", "N", "Float32", "Float64", "NormFloat64", "ExpFloat64", "Perm", "Shuffle",
+		}, name)
 	}
 	return false
 }
@@ -258,12 +301,21 @@ func impure(of, name string) bool {
 func TestObjections(t *testing.T) {
 	for _, c := range []struct{ folder, imports, want string }{
 		{"gossipnode/protocol", "time math/rand/v2 gossiprpc/internal/gossip", ""},
-		{"gossipnode/protocol", "net/http os gossiprpc/internal/wire github.com/x/y", "net/http os gossiprpc/internal/wire github.com/x/y"},
+		{
+			"gossipnode/protocol", "net/http os gossiprpc/internal/wire github.com/x/y",
+			"net/http os gossiprpc/internal/wire github.com/x/y",
+		},
 		{"internal/xmlrpc", "net/http github.com/kolo/xmlrpc gossiprpc/internal/xmlrpc/xmlrpctest", ""},
-		{"internal/xmlrpc", "gossiprpc/internal/gossip github.com/kolo/other", "gossiprpc/internal/gossip github.com/kolo/other"},
+		{
+			"internal/xmlrpc", "gossiprpc/internal/gossip github.com/kolo/other",
+			"gossiprpc/internal/gossip github.com/kolo/other",
+		},
 		{"monitor/dashboard", "gossiprpc/monitor/service", "gossiprpc/monitor/service"},
 		{"harness/local", "gossiprpc/harness gossiprpc/harness/local/keeper gossiprpc/internal/wire", ""},
-		{"harness/local", "gossiprpc/monitor/service gossiprpc/gossipnode/agent", "gossiprpc/monitor/service gossiprpc/gossipnode/agent"},
+		{
+			"harness/local", "gossiprpc/monitor/service gossiprpc/gossipnode/agent",
+			"gossiprpc/monitor/service gossiprpc/gossipnode/agent",
+		},
 		{"harness/docker", "gossiprpc/harness gossiprpc/harness/scenario", "gossiprpc/harness/scenario"},
 		{"harness/sim", "gossiprpc/harness gossiprpc/harness/scenario", "gossiprpc/harness/scenario"},
 		{"harness/sim/chaos", "gossiprpc/harness/scenario github.com/moby/moby/client", "github.com/moby/moby/client"},

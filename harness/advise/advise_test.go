@@ -50,10 +50,12 @@ func TestSmallestFail(t *testing.T) {
 	less.Fail = a.Timing.Fail * 8 / 10
 	below, err := q.Ask(t.Context(), less)
 	if err != nil || good(below) {
-		t.Errorf("T_fail %v is the smallest, but %v is good too: accuracy %v, %v", a.Timing.Fail, less.Fail, below.Observers.Accuracy, err)
+		t.Errorf("T_fail %v is the smallest, but %v is good too: accuracy %v, %v", a.Timing.Fail, less.Fail,
+			below.Observers.Accuracy, err)
 	}
 	if wide, ok, err := q.LongestGossip(t.Context(), good); err != nil || !ok || wide.Timing.Gossip >= q.Timing.Gossip {
-		t.Errorf("at T_fail %v gossip every %v will do, %v; %v needs %v", q.Timing.Fail, wide.Timing.Gossip, err, q.Timing.Gossip, a.Timing.Fail)
+		t.Errorf("at T_fail %v gossip every %v will do, %v; %v needs %v", q.Timing.Fail, wide.Timing.Gossip, err,
+			q.Timing.Gossip, a.Timing.Fail)
 	}
 }
 
@@ -77,7 +79,10 @@ func TestTask(t *testing.T) {
 	if err := q.advise(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"--freshness arrival", "as given", "smallest T_fail at gossip 3s", "longest gossip at T_fail 10s", "found in, s"} {
+	for _, want := range []string{
+		"--freshness arrival", "as given", "smallest T_fail at gossip 3s",
+		"longest gossip at T_fail 10s", "found in, s",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

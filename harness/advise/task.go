@@ -24,7 +24,8 @@ func read(environ []string, name, nodes, loss string) (Question, error) {
 		return Question{}, err
 	}
 	if v.Nodes > mostNodes {
-		return Question{}, settings.Wrongf("NODES=%d: advise wants %d at most, more take too long to ask", v.Nodes, mostNodes)
+		return Question{}, settings.Wrongf("NODES=%d: advise wants %d at most, more take too long to ask", v.Nodes,
+			mostNodes)
 	}
 	q := Question{Accuracy: accuracy, Seed: v.Seed, asked: map[asked]Answer{}}
 	q.Protocol, q.Nodes, q.Loss, q.ServersLoss, q.Timing = v.Protocol, v.Nodes, v.Loss, v.ServersLoss, v.Timing
@@ -38,14 +39,7 @@ func Task(ctx context.Context, out io.Writer, environ []string, name, nodes, los
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, `%s, %d nodes, %g %% of messages between nodes lost and %g %% of those to the monitor (SERVERS_LOSS); heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).
-Each setting tried: %d simulated runs of %v from seed %d, rounds aligned, delays of 1 ms; at the end of each a node is killed.
-Safe: no verdict about a running node was wrong, and each death was found. "Observers too": each single observer is right
-for %g %% of the time as well. Wrong verdicts are out of so many node-hours; what no run has shown may still happen, but less
-often than in brackets (95 %%). B/s and calls/s: of one node, to its peers. T_fail is tried in steps of a tenth, 1.1 to 200
-gossip intervals, by halving: should safety come and go between them, that is not seen.
-
-`, q.Protocol.Title, q.Nodes, 100*q.Loss, 100*q.ServersLoss, q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail, q.Runs, q.Calm, q.Seed, 100*q.Accuracy)
+	q.introduce(out)
 	rules := []protocol.Freshness{protocol.Arrival, protocol.Emission}
 	if !q.Protocol.Hearsay(false) {
 		rules = rules[:1]
@@ -60,6 +54,25 @@ gossip intervals, by halving: should safety come and go between them, that is no
 	return nil
 }
 
+// introduce says what is asked, and how to read the answers.
+func (q Question) introduce(out io.Writer) {
+	fmt.Fprintf(out, "%s, %d nodes, %g %% of messages between nodes lost and "+
+		"%g %% of those to the monitor (SERVERS_LOSS);\n",
+		q.Protocol.Title, q.Nodes, 100*q.Loss, 100*q.ServersLoss)
+	fmt.Fprintf(out, "heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).\n",
+		q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail)
+	fmt.Fprintf(out, "Each setting tried: %d simulated runs of %v from seed %d, rounds aligned, delays of 1 ms;\n",
+		q.Runs, q.Calm, q.Seed)
+	fmt.Fprintf(out, `at the end of each a node is killed.
+Safe: no verdict about a running node was wrong, and each death was found. "Observers too": each single
+observer is right for %g %% of the time as well. Wrong verdicts are out of so many node-hours; what no run has
+shown may still happen, but less often than in brackets (95 %%). B/s and calls/s: of one node, to its peers.
+T_fail is tried in steps of a tenth, 1.1 to 200 gossip intervals, by halving: should safety come and go
+between them, that is not seen.
+
+`, 100*q.Accuracy)
+}
+
 func (q Question) advise(ctx context.Context, out io.Writer) error {
 	now, err := q.Ask(ctx, q.Timing)
 	if err != nil {
@@ -68,7 +81,8 @@ func (q Question) advise(ctx context.Context, out io.Writer) error {
 	safe := func(a Answer) bool { return a.Safe() }
 	both := func(a Answer) bool { return a.SafeForObservers(q.Accuracy) }
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "--freshness %v\tgossip\tT_fail\tfound in, s\tB/s\tcalls/s\tobservers right\twrong verdicts\n", q.Freshness)
+	fmt.Fprintf(table, "--freshness %v\tgossip\tT_fail\tfound in, s\tB/s\tcalls/s\tobservers right\twrong verdicts\n",
+		q.Freshness)
 	line(table, "as given", now, true)
 	fail, failOK, err := q.SmallestFail(ctx, safe)
 	if err != nil {
@@ -97,7 +111,8 @@ func (q Question) advise(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "  warning: %s\n", w)
 	}
 	if least := ladder[0]; failOK && fail.Timing.Fail == round(least*float64(q.Timing.Gossip)) {
-		fmt.Fprintf(out, "  note: %v is the least that was tried; T_fail must be above the gossip interval\n", fail.Timing.Fail)
+		fmt.Fprintf(out, "  note: %v is the least that was tried; T_fail must be above the gossip interval\n",
+			fail.Timing.Fail)
 	}
 	fmt.Fprintln(out)
 	return nil
@@ -131,16 +146,19 @@ func (q Question) warnings(now, fail Answer, failOK bool, both Answer, bothOK bo
 		warn("%d of %d deaths were not found", now.Missed, now.Runs)
 	}
 	if failOK && t.Fail < fail.Timing.Fail*5/4 && now.Wrong == 0 {
-		warn("T_fail %v is within a quarter of the smallest that was safe (%v): leave room for slow machines", t.Fail, fail.Timing.Fail)
+		warn("T_fail %v is within a quarter of the smallest that was safe (%v): leave room for slow machines", t.Fail,
+			fail.Timing.Fail)
 	}
 	switch right := now.Observers.Accuracy.Mean; {
 	case right < q.Accuracy && bothOK:
-		warn("single observers are wrong for %.0f %% of the time; the verdict outweighs them, the suspect matrix shows it. T_fail %v would mend it", 100*(1-right), both.Timing.Fail)
+		warn("single observers are wrong for %.0f %% of the time; the verdict outweighs them, "+
+			"the suspect matrix shows it. T_fail %v would mend it", 100*(1-right), both.Timing.Fail)
 	case right < q.Accuracy:
 		warn("single observers are wrong for %.0f %% of the time, and no T_fail tried mends it", 100*(1-right))
 	}
 	if t.Fail < 3*t.Heartbeat {
-		warn("T_fail %v is less than three heartbeats of %v: a lost one or two look like a death to the monitor", t.Fail, t.Heartbeat)
+		warn("T_fail %v is less than three heartbeats of %v: a lost one or two look like a death to the monitor", t.Fail,
+			t.Heartbeat)
 	}
 	if t.Fail < 2*t.Gossip {
 		warn("T_fail %v is less than two rounds of %v: one lost message is a suspicion", t.Fail, t.Gossip)

@@ -130,7 +130,8 @@ func compose(command string) string {
 func sweep(t *testing.T) {
 	t.Helper()
 	out, err := exec.CommandContext(context.Background(), "sh", "-c", "cd ../.. && "+composeCommand()+
-		" down --timeout 2 2>&1; docker rm -f $(docker ps -aq --filter network=gossip-network) 2>/dev/null; docker network rm gossip-network 2>/dev/null; true").CombinedOutput()
+		" down --timeout 2 2>&1; docker rm -f $(docker ps -aq --filter network=gossip-network) 2>/dev/null; "+
+		"docker network rm gossip-network 2>/dev/null; true").CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
 	}

@@ -55,7 +55,8 @@ const maxFile = 64 << 20
 // read is a file in a process's home; one that is not there is empty.
 func (c *cluster) read(ctx context.Context, name, file string) (_ []byte, err error) {
 	p := c.processes[name]
-	copied, err := c.engine.CopyFromContainer(ctx, p.container, client.CopyFromContainerOptions{SourcePath: path.Join(homeDir, file)})
+	copied, err := c.engine.CopyFromContainer(ctx, p.container,
+		client.CopyFromContainerOptions{SourcePath: path.Join(homeDir, file)})
 	if cerrdefs.IsNotFound(err) {
 		return nil, nil
 	}

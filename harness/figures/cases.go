@@ -68,8 +68,8 @@ func runCase(ctx context.Context, b harness.Backend, p point, seed uint64, folde
 	}
 	c := outcome.Cases[len(outcome.Cases)-1]
 	r.Measured, r.Messages, r.False = c.Measured.Seconds(), float64(c.Messages), float64(c.FalseFailures)
-	if c.Verdict > 0 {
-		r.Found = c.Verdict.Seconds()
+	if c.Found > 0 {
+		r.Found = c.Found.Seconds()
 	}
 	if r.Passed {
 		err = os.RemoveAll(outcome.Folder)
@@ -168,7 +168,8 @@ func (s caseSummary) row() []string {
 	return []string{
 		s.Backend, s.Protocol, s.Freshness.String(), strconv.Itoa(s.Case), strconv.Itoa(s.Nodes), number(s.Speed), "0",
 		strconv.Itoa(s.Runs), strconv.Itoa(s.Passed), strconv.FormatUint(s.FirstSeed, 10),
-		number(s.Seconds.Mean), number(s.Seconds.Half), number(s.Low), number(s.High), number(s.Found.Mean), number(s.Found.Half),
+		number(s.Seconds.Mean), number(s.Seconds.Half), number(s.Low), number(s.High),
+		number(s.Found.Mean), number(s.Found.Half),
 		number(s.Messages.Mean), number(s.Messages.Half), number(s.Falses.Mean), number(s.Falses.Half),
 	}
 }

@@ -40,12 +40,16 @@ func TestEstimate(t *testing.T) {
 
 // TestGolden: the same seeds give the same table, to the byte.
 func TestGolden(t *testing.T) {
-	var rows []string
+	rows := [][]string{qualityHead}
 	eachSetting(protocol.DefaultTiming(), func(s Setting) {
 		s.Nodes, s.Loss = 8, 0.1
-		rows = append(rows, csvLine(measure(t, s, 2, time.Minute).row()))
+		rows = append(rows, measure(t, s, 2, time.Minute).row())
 	})
-	got := csvLine(qualityHead) + "\n" + strings.Join(rows, "\n") + "\n"
+	var table strings.Builder
+	if err := writeRows(&table, rows...); err != nil {
+		t.Fatal(err)
+	}
+	got := table.String()
 	golden := filepath.Join("testdata", "quality.csv")
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
@@ -68,7 +72,8 @@ func TestRead(t *testing.T) {
 		t.Errorf("%+v, %v, want %+v", got, err, DefaultOptions())
 	}
 	v, err = settings.Read("figures", []string{"SIZES=64, 8", "FIGURES=x", "LOSS=10%", "REPEAT=3"})
-	if o := read(v); err != nil || !reflect.DeepEqual(o.Sizes, []int{8, 64}) || o.Folder != "x" || o.Loss != 0.1 || o.Runs != 3 {
+	if o := read(v); err != nil || !reflect.DeepEqual(o.Sizes, []int{8, 64}) || o.Folder != "x" || o.Loss != 0.1 ||
+		o.Runs != 3 {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, task := range []func(context.Context, io.Writer, []string) error{Task, RealTask, LargeTask} {
@@ -80,7 +85,8 @@ func TestRead(t *testing.T) {
 
 func TestReadReal(t *testing.T) {
 	o, err := readReal(nil)
-	if err != nil || len(o.Protocols) != len(protocol.All()) || o.Repeat != 1 || o.Backend.Name() != "local" || len(o.Nodes) != 3 {
+	if err != nil || len(o.Protocols) != len(protocol.All()) || o.Repeat != 1 || o.Backend.Name() != "local" ||
+		len(o.Nodes) != 3 {
 		t.Errorf("%+v, %v", o, err)
 	}
 	o, err = readReal([]string{"PROTOCOL=rr", "NODES=8", "CASES=3,1", "BACKEND=docker"})
@@ -112,7 +118,11 @@ func TestCompare(t *testing.T) {
 	there := at
 	there.Backend = "local"
 	simulated := summarise([]caseRun{{point: at, Measured: 9}, {point: at, Measured: 11}})
-	g := compare([]caseRun{{point: there, Measured: 11.1}, {point: there, Measured: 14}, {point: there, Measured: math.NaN()}}, simulated)
+	g := compare([]caseRun{
+		{point: there, Measured: 11.1},
+		{point: there, Measured: 14},
+		{point: there, Measured: math.NaN()},
+	}, simulated)
 	if g.Runs != 2 || g.Inside != 1 || math.Abs(g.Signed.Mean-2.55) > 1e-9 || math.Abs(g.Share.Mean-0.255) > 1e-9 {
 		t.Errorf("%+v", g)
 	}
@@ -142,7 +152,8 @@ func TestMake(t *testing.T) {
 			t.Errorf("%s.png: %v", name, err)
 		}
 		f.Close()
-		if text, err := os.ReadFile(filepath.Join(s.Folder, name+".svg")); err != nil || !strings.Contains(string(text), "</svg>") {
+		if text, err := os.ReadFile(filepath.Join(s.Folder, name+".svg")); err != nil ||
+			!strings.Contains(string(text), "</svg>") {
 			t.Errorf("%s.svg: %v", name, err)
 		}
 	}
@@ -152,7 +163,10 @@ func TestMake(t *testing.T) {
 func TestDraw(t *testing.T) {
 	values := []dot{{x: 1, y: 0}, {x: 2, y: math.NaN()}, {x: 3, y: 5, low: -1, high: 9, word: "w"}}
 	for _, p := range []panel{
-		{logX: true, logY: true, floorY: 0.5, series: []series{{name: "a", colour: blue, glyph: draw.RingGlyph{}, line: true, points: values}}},
+		{logX: true, logY: true, floorY: 0.5, series: []series{{
+			name: "a", colour: blue, glyph: draw.RingGlyph{},
+			line: true, points: values,
+		}}},
 		{logY: true, series: []series{{name: "a", colour: blue, points: values[:2]}}},
 		{series: []series{{name: "b", colour: green, band: true, points: values}}},
 		{logY: true},

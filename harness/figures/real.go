@@ -126,13 +126,16 @@ func (s RealOptions) report(out io.Writer, real []caseRun, simulated []caseSumma
 		return err
 	}
 	g := compare(real, simulated)
-	text := fmt.Sprintf("real runs took %s s longer than the simulated mean (%.0f %% of it); %d of %d lie in the simulated range, give or take %g s",
+	text := fmt.Sprintf("real runs took %s s longer than the simulated mean (%.0f %% of it); "+
+		"%d of %d lie in the simulated range, give or take %g s",
 		signedText(g.Signed), 100*g.Share.Mean, g.Inside, g.Runs, slack)
 	fmt.Fprintf(out, "%s on %s: %s\n", strings.Join(s.Protocols, ", "), s.Backend.Name(), text)
 	sheet := sheet{
-		name: "real", title: fmt.Sprintf("Real clusters (%s) over simulated bands", s.Backend.Name()), columns: len(s.Protocols),
-		width: 2.5 * vg.Inch, height: 2.8 * vg.Inch,
-		note: fmt.Sprintf("SPEED=%g, %d simulated and %d real runs a point, seed %d; %s", s.Speed, s.Simulated, s.Repeat, s.Seed, text),
+		name: "real", title: fmt.Sprintf("Real clusters (%s) over simulated bands", s.Backend.Name()),
+		columns: len(s.Protocols),
+		width:   2.5 * vg.Inch, height: 2.8 * vg.Inch,
+		note: fmt.Sprintf("SPEED=%g, %d simulated and %d real runs a point, seed %d; %s", s.Speed, s.Simulated, s.Repeat,
+			s.Seed, text),
 	}
 	for _, c := range s.Cases {
 		for _, name := range s.Protocols {

@@ -38,7 +38,10 @@ func readReal(environ []string) (RealOptions, error) {
 	if err != nil {
 		return RealOptions{}, err
 	}
-	o := RealOptions{Options: read(v), Protocols: protocol.Names(), Cases: v.Cases, Nodes: v.Sizes, Repeat: v.Repeat, Simulated: 40}
+	o := RealOptions{
+		Options: read(v), Protocols: protocol.Names(), Cases: v.Cases, Nodes: v.Sizes, Repeat: v.Repeat,
+		Simulated: 40,
+	}
 	if v.Given("PROTOCOL") {
 		o.Protocols = []string{v.Protocol.Name}
 	}
@@ -70,7 +73,9 @@ func LargeTask(ctx context.Context, out io.Writer, environ []string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	fmt.Fprintln(f, csvLine(detectionHead))
+	if err := writeRows(f, detectionHead); err != nil {
+		return err
+	}
 	for _, n := range v.Sizes {
 		if err := Large(ctx, out, f, n, v.Seed); err != nil {
 			return err

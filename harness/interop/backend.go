@@ -22,7 +22,7 @@ type Backend struct {
 func (b Backend) Name() string { return "local" }
 
 // Start is harness.Backend's. The peers' programs are put into the run's folder.
-func (b Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	python, err := NewPython(s.Dir)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ type cluster struct {
 	harness.Cluster
 	collector collector
 	mix       Mix
-	spec      harness.Spec
+	spec      harness.ClusterSpec
 	down      map[string]bool
 	told      time.Time // when all Go nodes had heard of all
 }

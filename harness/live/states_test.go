@@ -9,8 +9,10 @@ import (
 
 func TestMissing(t *testing.T) {
 	collected, err := ParseStates([]byte(`{
-		"a:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 99}}, "c:1": {"heartBeat": {"generation": 100}}},
-		"b:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 100}}, "c:1": {"heartBeat": {"generation": 101}}}
+		"a:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 99}},
+			"c:1": {"heartBeat": {"generation": 100}}},
+		"b:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 100}},
+			"c:1": {"heartBeat": {"generation": 101}}}
 	}`))
 	if err != nil {
 		t.Fatal(err)

@@ -78,8 +78,11 @@ func startFour(t *testing.T) (*cluster, string) {
 	t.Helper()
 	rr, _ := protocol.ByName("rr")
 	dir := t.TempDir()
-	c, err := (&Backend{}).Start(t.Context(), harness.Spec{
-		Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming().Scaled(10), Aligned: true}, Nodes: 4, Seed: 1, Dir: dir,
+	c, err := (&Backend{}).Start(t.Context(), harness.ClusterSpec{
+		Parameters: protocol.Parameters{
+			Protocol: rr, Timing: protocol.DefaultTiming().Scaled(10),
+			Aligned: true,
+		}, Nodes: 4, Seed: 1, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +120,8 @@ func TestProcessThatEndsByItselfIsNoticed(t *testing.T) {
 	if err := c.keeper.WaitEnded(t.Context(), "node2"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Wait(t.Context(), time.Millisecond); !errors.Is(err, harness.ErrEnded) || !strings.Contains(err.Error(), "node2") {
+	if err := c.Wait(t.Context(), time.Millisecond); !errors.Is(err, harness.ErrEnded) ||
+		!strings.Contains(err.Error(), "node2") {
 		t.Errorf("Wait: %v, want node2 %v", err, harness.ErrEnded)
 	}
 }
@@ -150,7 +154,10 @@ func TestNotPossibleLocally(t *testing.T) {
 
 func TestStartFails(t *testing.T) {
 	rr, _ := protocol.ByName("rr")
-	spec := harness.Spec{Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming()}, Nodes: 4, Dir: t.TempDir()}
+	spec := harness.ClusterSpec{
+		Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming()}, Nodes: 4,
+		Dir: t.TempDir(),
+	}
 	if _, err := (&Backend{Programs: t.TempDir()}).Start(t.Context(), spec); err == nil {
 		t.Error("a cluster of no programs started")
 	}

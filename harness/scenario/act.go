@@ -199,5 +199,6 @@ func (r *run) close() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), 10*time.Second)
 	defer cancel()
 	text, records, err := r.cluster.Results(ctx)
-	return errors.Join(err, r.folder.keep("results.txt", text), r.folder.keep("results.jsonl", records), r.cluster.Close())
+	return errors.Join(err, r.folder.keep("results.txt", text), r.folder.keep("results.jsonl", records),
+		r.cluster.Close())
 }

@@ -37,11 +37,14 @@ func goodBackend() *fakeBackend {
 
 func (b *fakeBackend) Name() string { return "sim" }
 
-func (b *fakeBackend) Start(_ context.Context, s harness.Spec) (harness.Cluster, error) {
+func (b *fakeBackend) Start(_ context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	if b.startErr != nil {
 		return nil, b.startErr
 	}
-	c := &fakeCluster{fakeBackend: b, spec: s, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), died: map[string]time.Time{}, rose: map[string]time.Time{}, counted: map[string]bool{}}
+	c := &fakeCluster{
+		fakeBackend: b, spec: s, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		died: map[string]time.Time{}, rose: map[string]time.Time{}, counted: map[string]bool{},
+	}
 	c.began = c.now
 	for i := range s.Nodes {
 		c.names = append(c.names, fmt.Sprintf("node%d", i+1))
@@ -52,7 +55,7 @@ func (b *fakeBackend) Start(_ context.Context, s harness.Spec) (harness.Cluster,
 
 type fakeCluster struct {
 	*fakeBackend
-	spec       harness.Spec
+	spec       harness.ClusterSpec
 	began, now time.Time
 	names      []string
 	died, rose map[string]time.Time

@@ -3,7 +3,6 @@ package scenario
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gossiprpc/harness"
@@ -31,7 +30,8 @@ func (r *run) processes(args []string) ([]string, error) {
 			}
 			names = append(names, all...)
 		default:
-			return nil, fmt.Errorf("%q is no process of this cluster, known are node1 to node%d, ranges such as node2..node4, others, %s and %s",
+			return nil, fmt.Errorf("%q is no process of this cluster, known are node1 to node%d, "+
+				"ranges such as node2..node4, others, %s and %s",
 				arg, len(r.nodes), harness.Monitor, harness.Provider)
 		}
 	}
@@ -85,26 +85,4 @@ func compareNames(a, b string) int {
 		return len(a) - len(b)
 	}
 	return strings.Compare(a, b)
-}
-
-// count reads a number or a range such as 0..3.
-func count(text string) (least, most int, err error) {
-	first, last, isRange := strings.Cut(text, "..")
-	if !isRange {
-		last = first
-	}
-	if least, err = strconv.Atoi(first); err == nil {
-		most, err = strconv.Atoi(last)
-	}
-	if err != nil || least < 0 || most < least {
-		return 0, 0, fmt.Errorf("%q is no number or range such as 0..3", text)
-	}
-	return least, most, nil
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + one + "s"
 }

@@ -75,7 +75,7 @@ type Outcome struct {
 	Speed    float64         `json:"speed"`
 	Seed     uint64          `json:"seed"`
 	Backend  string          `json:"backend"`
-	Cases    []CaseRun       `json:"cases"`
+	Cases    []CaseResult    `json:"cases"`
 	Took     time.Duration   `json:"took_ns"` // on the cluster's clock
 	Folder   string          `json:"folder"`
 }

@@ -49,7 +49,8 @@ var table = []setting{
 		read: func(v *Values, text string) (ok bool) { v.Speed, ok = number(text, 0.01, 100); return ok },
 	},
 	{
-		name: "BACKEND", none: "docker, else local", own: map[string]string{"figures:real": "local"}, want: "docker, local or sim",
+		name: "BACKEND", none: "docker, else local", own: map[string]string{"figures:real": "local"},
+		want: "docker, local or sim",
 		help: "figures:real: local",
 		read: func(v *Values, text string) bool {
 			v.Backend = text
@@ -61,7 +62,10 @@ var table = []setting{
 		read: func(v *Values, text string) (ok bool) { v.Freshness, ok = freshness(text); return ok },
 	},
 	{
-		name: "SEED", none: "drawn", own: map[string]string{"advise": "1", "figures": "1", "figures:large": "1", "figures:real": "1"},
+		name: "SEED", none: "drawn", own: map[string]string{
+			"advise": "1", "figures": "1", "figures:large": "1",
+			"figures:real": "1",
+		},
 		want: "a whole number, 1 or more", help: "figures and advise: 1",
 		read: func(v *Values, text string) (ok bool) { v.Seed, ok = seed(text); return ok },
 	},
@@ -78,7 +82,8 @@ var table = []setting{
 		read: func(v *Values, text string) bool { v.Figures = text; return true },
 	},
 	{
-		name: "REPEAT", usual: "10", own: map[string]string{"figures:real": "1"}, want: "runs of each point in a figure, 1 to 1000",
+		name: "REPEAT", usual: "10", own: map[string]string{"figures:real": "1"},
+		want: "runs of each point in a figure, 1 to 1000",
 		help: "figures:real: 1",
 		read: func(v *Values, text string) (ok bool) { v.Repeat, ok = whole(text, 1, 1000); return ok },
 	},

@@ -76,7 +76,8 @@ func findLinter(ctx context.Context, out io.Writer) (string, error) {
 		}
 	}
 	fmt.Fprintf(out, "building golangci-lint %s, which takes some minutes, once\n", lintVersion)
-	err := command(ctx, out, []string{"GOBIN=" + filepath.Dir(own)}, "go", "install", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v"+lintVersion)
+	err := command(ctx, out, []string{"GOBIN=" + filepath.Dir(own)}, "go", "install",
+		"github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v"+lintVersion)
 	return own, err
 }
 

@@ -159,7 +159,9 @@ var errStale = errors.New("stale image")
 
 // ciContainers is Containers as a part of Test: where there is no engine or no
 // image it is left out, but not in CI.
-func ciContainers(ctx context.Context, out io.Writer, v settings.Values, o scenario.Options) ([]scenario.Outcome, error) {
+func ciContainers(ctx context.Context, out io.Writer, v settings.Values, o scenario.Options) ([]scenario.Outcome,
+	error,
+) {
 	containers := &docker.Backend{Image: v.Image, Prefix: v.Prefix}
 	if err := containers.Available(ctx); err != nil {
 		if os.Getenv("CI") != "" {
@@ -169,7 +171,8 @@ func ciContainers(ctx context.Context, out io.Writer, v settings.Values, o scena
 		return nil, nil
 	}
 	if stale, err := image.Stale(ctx, ".", cmp.Or(containers.Image, "gossip")); err != nil || stale {
-		return nil, fmt.Errorf("scenarios in containers: the image is not of this source, `go tool mage image` builds it anew (%w)", errors.Join(errStale, err))
+		return nil, fmt.Errorf("scenarios in containers: the image is not of this source, "+
+			"`go tool mage image` builds it anew (%w)", errors.Join(errStale, err))
 	}
 	o.Backend = containers
 	return inContainers(ctx, out, o)

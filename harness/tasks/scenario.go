@@ -26,7 +26,8 @@ func Demo(ctx context.Context, out io.Writer, environ []string) error {
 	}
 	p, _ := protocol.ByName(o.Protocol)
 	fmt.Fprintf(out, "%d nodes, %s (PROTOCOL=%s; others: %s). Three cases in one cluster:\n"+
-		"one node dies, two die at once, one of them comes back.\n\n", o.Nodes, p.Title, p.Name, strings.Join(protocol.Names(), ", "))
+		"one node dies, two die at once, one of them comes back.\n\n",
+		o.Nodes, p.Title, p.Name, strings.Join(protocol.Names(), ", "))
 	return run(ctx, out, o, shipped("demo"))
 }
 

@@ -25,7 +25,8 @@ func resultTable(outcomes []scenario.Outcome) string {
 	for _, o := range outcomes {
 		for _, c := range o.Cases {
 			w.AppendRow(table.Row{
-				o.Protocol, c.Case, c.Act, expectedText(c), seconds(c.Measured), fmt.Sprintf("%.1f s", c.Printed), original(o.Protocol, c.Case, c.Nodes),
+				o.Protocol, c.Case, c.Act, expectedText(c), seconds(c.Measured), fmt.Sprintf("%.1f s",
+					c.Printed), original(o.Protocol, c.Case, c.Nodes),
 				c.Messages, c.FalseFailures, c.FalseSuspicions, o.Verdict,
 			})
 		}
@@ -33,11 +34,12 @@ func resultTable(outcomes []scenario.Outcome) string {
 			w.AppendRow(table.Row{o.Protocol, o.Name, "", "", "", "", "", "", "", "", o.Verdict})
 		}
 	}
-	return w.Render() + "\n" + `measured: from the harness's own kill or restart to the result; as printed: from the menu entry, by the monitor;
-the original: what its authors once recorded (at SPEED=1), a baseline only.` + "\n"
+	return w.Render() + "\n" + `measured: from the harness's own kill or restart to the result;
+as printed: from the menu entry, by the monitor; the original: what its authors once recorded (at SPEED=1),
+a baseline only.` + "\n"
 }
 
-func expectedText(c scenario.CaseRun) string {
+func expectedText(c scenario.CaseResult) string {
 	state := "dead"
 	if c.Case == 3 {
 		state = "alive"

@@ -16,17 +16,22 @@ import (
 )
 
 func TestOptions(t *testing.T) {
-	o, err := read("demo", io.Discard, []string{"PROTOCOL=BRR", "NODES=16", "SPEED=2.5", "BACKEND=local", "RUNS=/tmp/x", "SEED=9"})
+	o, err := read("demo", io.Discard, []string{
+		"PROTOCOL=BRR", "NODES=16", "SPEED=2.5", "BACKEND=local",
+		"RUNS=/tmp/x", "SEED=9",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Protocol != "brr" || o.Nodes != 16 || o.Speed != 2.5 || o.Backend.Name() != "local" || o.Runs != "/tmp/x" || o.Seed != 9 {
+	if o.Protocol != "brr" || o.Nodes != 16 || o.Speed != 2.5 || o.Backend.Name() != "local" || o.Runs != "/tmp/x" ||
+		o.Seed != 9 {
 		t.Errorf("options %+v", o)
 	}
 	// The settings' defaults are the scenarios' own.
 	o, err = read("demo", io.Discard, []string{"BACKEND=sim"})
 	want := scenario.DefaultOptions()
-	if err != nil || o.Backend.Name() != "sim" || o.Protocol != want.Protocol || o.Nodes != want.Nodes || o.Speed != want.Speed ||
+	if err != nil || o.Backend.Name() != "sim" || o.Protocol != want.Protocol || o.Nodes != want.Nodes ||
+		o.Speed != want.Speed ||
 		o.Runs != want.Runs || o.Seed != want.Seed || o.Freshness != want.Freshness {
 		t.Errorf("options %+v, %v, want %+v", o, err, want)
 	}
@@ -42,8 +47,14 @@ func TestWrongUse(t *testing.T) {
 		err  error
 		want string
 	}{
-		"protocol": {Scenario(t.Context(), io.Discard, environ, "single", "x", "8"), "PROTOCOL=x: want a protocol: random, "},
-		"nodes":    {Scenario(t.Context(), io.Discard, environ, "single", "rr", "2"), "NODES=2: want a number of nodes, 4 to"},
+		"protocol": {
+			Scenario(t.Context(), io.Discard, environ, "single", "x", "8"),
+			"PROTOCOL=x: want a protocol: random, ",
+		},
+		"nodes": {
+			Scenario(t.Context(), io.Discard, environ, "single", "rr", "2"),
+			"NODES=2: want a number of nodes, 4 to",
+		},
 		"misspelt": {Demo(t.Context(), io.Discard, append(environ, "SPED=5")), "SPED=5 is no setting, is SPEED meant?"},
 		"seeds":    {Chaos(t.Context(), io.Discard, append(environ, "SEEDS=9-3")), "SEEDS=9-3"},
 		"no file":  {File(t.Context(), io.Discard, environ, "missing.txt"), "missing.txt"},
@@ -59,7 +70,7 @@ func TestWrongUse(t *testing.T) {
 func outcome(v harness.Verdict) scenario.Outcome {
 	return scenario.Outcome{
 		Name: "single", Verdict: v, Protocol: "rr", Nodes: 8, Seed: 42, Folder: "/runs/x",
-		Cases: []scenario.CaseRun{{
+		Cases: []scenario.CaseResult{{
 			Case: 1, Act: "kill node8", Acted: []string{"node8"}, Victims: []string{"node8"}, Nodes: 8,
 			Bound: 33 * time.Second, Measured: 16200 * time.Millisecond, Printed: 16.1, Messages: 77,
 		}},
@@ -85,7 +96,8 @@ func TestConclude(t *testing.T) {
 			t.Errorf("%s: %v, want an error", v, err)
 		}
 		var exit exitError
-		if code := map[harness.Verdict]int{harness.Fail: 1, harness.Unknown: 2}[v]; !errors.As(err, &exit) || exit.ExitStatus() != code {
+		if code := map[harness.Verdict]int{harness.Fail: 1, harness.Unknown: 2}[v]; !errors.As(err, &exit) ||
+			exit.ExitStatus() != code {
 			t.Errorf("%s: %v, want exit %d", v, err, code)
 		}
 		if !strings.Contains(out.String(), "it rained") || !strings.Contains(out.String(), "seed 42") {
