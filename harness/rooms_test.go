@@ -30,10 +30,12 @@ var rooms = []room{
 	{"internal/gossip", "", "", true},
 	{"internal/machine", "internal/gossip", "", true},
 	{"internal/host", "internal/gossip internal/machine internal/wire internal/xmlrpc", "", false},
+	{"internal/instant", "", "", false},
+	{"internal/recording", "internal/gossip internal/instant internal/machine", "golang.org/x/sync", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
 	{"internal/xmlrpc", "internal/xmlrpc", "github.com/kolo/xmlrpc", false},
 	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
-	{"internal/command", "internal/config internal/gossip", "", false},
+	{"internal/command", "internal/config internal/gossip internal/machine internal/recording", "", false},
 	{"gossipnode/protocol", "internal/gossip", "", true},
 	{"gossipnode/process", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{"gossipnode/agent", "gossipnode/process internal/gossip internal/host internal/machine internal/wire internal/xmlrpc", "*", false},
@@ -47,7 +49,8 @@ var rooms = []room{
 	{"provider/registry", "internal/gossip", "", true},
 	{"provider", "provider/registry gossipnode/protocol internal/command internal/config internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{"docs", "", "", false},
-	{"harness", "harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{"harness/replay", "harness gossipnode/process gossipnode/protocol monitor/consensus internal/gossip internal/machine internal/recording", "*", false},
+	{"harness", "harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/instant internal/wire internal/xmlrpc", "*", false},
 }
 
 const module = "gossiprpc"
