@@ -1,0 +1,97 @@
+package core
+
+import (
+	"time"
+
+	"gossiprpc/internal/gossip"
+	"gossiprpc/monitor/consensus"
+	"gossiprpc/monitor/testcase"
+)
+
+// Snapshot is the monitor at one instant, for people and pages. It is the
+// caller's own.
+type Snapshot struct {
+	Now    time.Time
+	Nodes  []NodeStatus // in join order
+	Matrix [][]bool     // see [Core.Matrix]
+	Case   *CaseStatus  // nil when none is running
+	Events []Entry      // the latest, oldest first
+}
+
+// NodeStatus is one node, and why its verdict is what it is.
+type NodeStatus struct {
+	consensus.Node
+	HeartbeatAge time.Duration // 0 if there was no heartbeat yet: see HeartbeatAt
+	Reason       consensus.Reason
+}
+
+// CaseStatus is a running case.
+type CaseStatus struct {
+	Case    testcase.Case
+	Began   time.Time
+	Waiting string // what it still needs
+}
+
+// snapshotEvents is how many log entries a Snapshot holds.
+const snapshotEvents = 100
+
+// Snapshot describes everything as of the last step, at a cost of the square of
+// the nodes. Ages are by now.
+func (c *Core) Snapshot(now time.Time) Snapshot {
+	s := Snapshot{
+		Now: now.In(c.zone), Matrix: c.Matrix(), Case: c.Running(),
+		Events: c.log.latest(snapshotEvents),
+	}
+	for i := range c.state.Len() {
+		n := NodeStatus{Node: c.state.At(i)}
+		n.Reason, _ = c.state.Reason(n.Address)
+		if !n.HeartbeatAt.IsZero() {
+			n.HeartbeatAge = now.Sub(n.HeartbeatAt)
+		}
+		s.Nodes = append(s.Nodes, n)
+	}
+	return s
+}
+
+// Running describes the running case; nil when there is none.
+func (c *Core) Running() *CaseStatus {
+	if c.running == nil {
+		return nil
+	}
+	return &CaseStatus{Case: c.running.Case(), Began: c.running.Began(), Waiting: c.running.Waiting(c.state)}
+}
+
+// Matrix tells who suspects whom: a row for each observer and a column for each
+// observed node, both in join order.
+func (c *Core) Matrix() [][]bool {
+	m := make([][]bool, c.state.Len())
+	for i := range m {
+		m[i] = make([]bool, c.state.Len())
+		for j := range m[i] {
+			m[i][j] = c.state.Suspects(i, j)
+		}
+	}
+	return m
+}
+
+// Verdicts tells of each node in join order whether it is failed.
+func (c *Core) Verdicts() []bool {
+	failed := make([]bool, c.state.Len())
+	for i := range failed {
+		failed[i] = c.state.At(i).Failed
+	}
+	return failed
+}
+
+// AliveDead splits the nodes by verdict, each part in join order.
+func (c *Core) AliveDead() (live, dead []gossip.Address) {
+	live, dead = []gossip.Address{}, []gossip.Address{}
+	for i := range c.state.Len() {
+		if n := c.state.At(i); n.Failed {
+			dead = append(dead, n.Address)
+		} else {
+			live = append(live, n.Address)
+		}
+	}
+	return live, dead
+}
