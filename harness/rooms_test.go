@@ -31,7 +31,7 @@ var rooms = []room{
 	{"internal/machine", "internal/gossip", "", true},
 	{"internal/host", "internal/gossip internal/machine internal/wire internal/xmlrpc", "", false},
 	{"internal/instant", "", "", false},
-	{"internal/recording", "internal/gossip internal/instant internal/machine", "golang.org/x/sync", false},
+	{"internal/recording", "internal/gossip internal/instant internal/machine", "", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
 	{"internal/wire", "internal/gossip internal/xmlrpc", "", false},
 	{"internal/xmlrpc", "internal/xmlrpc", "github.com/kolo/xmlrpc", false},
