@@ -33,7 +33,6 @@ var rooms = []room{
 	{"internal/instant", "", "", false},
 	{"internal/recording", "internal/gossip internal/instant internal/machine", "", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
-	{"internal/wire", "internal/gossip internal/xmlrpc", "", false},
 	{"internal/xmlrpc", "internal/xmlrpc", "github.com/kolo/xmlrpc", false},
 	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
 	{"internal/command", "internal/config internal/gossip internal/machine internal/recording", "", false},
@@ -48,11 +47,12 @@ var rooms = []room{
 	{"monitor/service", "monitor/consensus monitor/testcase internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{"monitor/dashboard", "internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{"monitor", "monitor/service monitor/dashboard monitor/testcase gossipnode/protocol internal/command internal/config internal/gossip internal/wire internal/xmlrpc", "*", false},
-	{"provider/registry", "internal/gossip", "", true},
+	{"provider/registry", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{"provider", "provider/registry gossipnode/protocol internal/command internal/config internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{"docs", "", "", false},
-	{"harness/replay", "harness gossipnode/process gossipnode/protocol monitor/consensus internal/gossip internal/machine internal/recording", "*", false},
-	{"harness", "harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/instant internal/wire internal/xmlrpc", "*", false},
+	{"harness/replay", "gossipnode/process gossipnode/protocol monitor/core monitor/consensus provider/registry internal/gossip internal/machine internal/recording", "*", false},
+	{"harness/sim", "harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase provider/registry internal/gossip internal/instant internal/machine", "*", false},
+	{"harness", "harness harness/replay harness/sim gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/wire internal/xmlrpc", "*", false},
 }
 
 const module = "gossiprpc"
