@@ -1,9 +1,7 @@
 package recording
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 
 	"gossiprpc/internal/machine"
@@ -29,11 +27,7 @@ func (d *Difference) Error() string {
 func Play(r *Reader, m machine.Machine) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
 		var hash effectHash
-		for {
-			rec, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				return
-			}
+		for rec, err := range r.All() {
 			if err != nil {
 				yield(Step{}, err)
 				return

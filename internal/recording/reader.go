@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"strings"
 	"time"
 
 	"gossiprpc/internal/instant"
@@ -43,12 +45,22 @@ type End struct {
 	Torn   bool   // the last record was cut short, and is left out
 }
 
+// ErrNoHeader is returned for a file that ends before its header does: its process
+// was killed as it began.
+var ErrNoHeader = errors.New("recording without a whole header")
+
 // NewReader reads the header.
 func NewReader(r io.Reader) (*Reader, error) {
 	buffered := bufio.NewReader(r)
 	head := make([]byte, len(magic)+1)
-	if _, err := io.ReadFull(buffered, head); err != nil || string(head[:len(magic)]) != magic {
+	n, err := io.ReadFull(buffered, head)
+	switch {
+	case !strings.HasPrefix(magic, string(head[:min(n, len(magic))])):
 		return nil, fmt.Errorf("%w: it does not begin as a recording does", ErrDamaged)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, ErrNoHeader
+	case err != nil:
+		return nil, err
 	}
 	if v := head[len(magic)]; v != version {
 		return nil, fmt.Errorf("recording of version %d: want version %d", v, version)
@@ -57,7 +69,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	text, _, err := rd.frames.next()
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, fmt.Errorf("%w: it has no whole header", ErrDamaged)
+		return nil, ErrNoHeader
 	case err != nil:
 		return nil, err
 	}
@@ -113,6 +125,19 @@ func (r *Reader) Next() (Record, error) {
 	}
 	rec.Time, rec.Uptime = instant.At(r.wall, r.uptime, d.zone), time.Duration(r.uptime)
 	return rec, nil
+}
+
+// All gives the events that are left. The last pair has an error where the
+// recording is damaged.
+func (r *Reader) All() iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for {
+			rec, err := r.Next()
+			if errors.Is(err, io.EOF) || !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (r *Reader) last(at int64) error {

@@ -154,7 +154,7 @@ func TestAFileThatIsCutAnywhereIsReadUpToThere(t *testing.T) {
 	for size := range len(file) {
 		got, end, err := read(file[:size])
 		if size < int(all[0].Offset) {
-			if !errors.Is(err, recording.ErrDamaged) {
+			if !errors.Is(err, recording.ErrNoHeader) {
 				t.Fatalf("%d bytes, of the header: %v", size, err)
 			}
 			continue
@@ -196,6 +196,9 @@ func TestADamagedByteIsFound(t *testing.T) {
 			damaged := slices.Clone(file)
 			damaged[at] ^= change
 			got, end, err := read(damaged)
+			if errors.Is(err, recording.ErrNoHeader) {
+				t.Fatalf("byte %d changed by %#x: taken for a file that was cut short", at, change)
+			}
 			if err == nil && !end.Torn {
 				t.Fatalf("byte %d changed by %#x: nobody noticed", at, change)
 			}
