@@ -31,12 +31,12 @@ func (r *Run) At(out io.Writer, when time.Duration, name string) error {
 		ear := listener{heard: k.hear, believed: k.believe}
 		ear.attach(r, l, node)
 	}
-	events, err := r.playUntil(p, l, when)
+	events, over, err := r.playUntil(p, l, when)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s (%s), life %d, at %s, after %s of its events\n",
-		l.name, l.header.Self, l.number, seconds(when), thousands(events))
+	fmt.Fprintf(out, "%s (%s), life %d, at %s, after %s of its events%s\n",
+		l.name, l.header.Self, l.number, seconds(when), thousands(events), over)
 	switch m := p.machine.(type) {
 	case *process.Process:
 		return r.nodeKnew(out, l, m.Node(), k)
@@ -79,19 +79,22 @@ func (r *Run) living(name string, when time.Duration) (*life, error) {
 	return lives[i-1], nil
 }
 
-// playUntil plays a life's events up to the given instant.
-func (r *Run) playUntil(p *player, l *life, when time.Duration) (events int, err error) {
+// playUntil plays a life's events up to the given instant. If the record ends
+// before it, over says so.
+func (r *Run) playUntil(p *player, l *life, when time.Duration) (events int, over string, err error) {
+	last := l.first
 	for rec, err := range p.reader.All() {
 		if err != nil {
-			return events, fmt.Errorf("%s: %w", l.file, err)
+			return events, "", fmt.Errorf("%s: %w", l.file, err)
 		}
 		if r.at(l, rec.Time) > when {
-			break
+			return events, "", nil
 		}
 		p.machine.Step(rec.Time, rec.Event)
+		last = rec.Time
 		events++
 	}
-	return events, nil
+	return events, ", the last of them at " + seconds(r.at(l, last)), nil
 }
 
 func (r *Run) nodeKnew(out io.Writer, l *life, n *protocol.Node, k knowledge) error {
