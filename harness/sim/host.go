@@ -22,8 +22,9 @@ type host struct {
 	seed    gossip.Address
 	begins  int64 // when it first starts
 	clock   clock
-	work    int64 // nanoseconds for each event
-	group   int   // of the partition
+	work    int64         // nanoseconds for each event
+	group   int           // of the partition
+	names   time.Duration // that a look-up of a name takes
 
 	up     bool
 	paused bool

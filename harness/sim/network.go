@@ -73,6 +73,10 @@ func (w *World) call(h *host, e machine.Call) {
 	if k, ok := h.kept[to.id]; !ok || to.life != k.life && !to.silent || w.now-k.used > keepIdle {
 		delete(h.kept, to.id)
 		c.dialing = true
+		if h.names > 0 {
+			w.At(w.Elapsed()+h.names, func() { w.request(c) })
+			return
+		}
 	}
 	w.request(c)
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -47,6 +48,9 @@ type Machine struct {
 	Offset time.Duration // of its wall clock
 	PPM    int64         // how much faster its clocks run, millionths, -100000 to 100000
 	Work   time.Duration // that it takes for each event: a slow node
+	Names  time.Duration // that it takes to look a name up, before each new connection
+
+	Seed gossip.Address // that the node is told of; empty: node1, and for that node2
 }
 
 // DefaultConfig is 8 nodes at the original's pace on a quiet network.
@@ -156,7 +160,8 @@ func (w *World) addNode(number int) *host {
 	if number == 1 {
 		seed = "node2"
 	}
-	h.seed = gossip.Address(fmt.Sprintf("%s:%d", seed, gossip.DefaultPort))
+	h.seed = cmp.Or(m.Seed, gossip.Address(fmt.Sprintf("%s:%d", seed, gossip.DefaultPort)))
+	h.names = m.Names
 	return h
 }
 
