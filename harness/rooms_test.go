@@ -30,10 +30,12 @@ var rooms = []room{
 	{"internal/gossip", "", "", true},
 	{"internal/machine", "internal/gossip", "", true},
 	{"internal/host", "internal/machine internal/wire internal/xmlrpc", "", false},
+	{"internal/instant", "", "", false},
+	{"internal/recording", "internal/gossip internal/instant internal/machine", "", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
 	{"internal/xmlrpc", "", "github.com/kolo/xmlrpc", false},
 	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
-	{"internal/command", "internal/config internal/gossip", "", false},
+	{"internal/command", "internal/config internal/gossip internal/machine internal/recording", "", false},
 	{"gossipnode/protocol", "internal/gossip", "", true},
 	{"gossipnode/process", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{
@@ -91,8 +93,14 @@ var rooms = []room{
 	{
 		"harness/sim",
 		"harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase " +
-			"provider/registry internal/gossip internal/machine",
+			"provider/registry internal/gossip internal/instant internal/machine",
 		"", false,
+	},
+	{
+		"harness/replay",
+		"gossipnode/process gossipnode/protocol monitor/core monitor/consensus provider/registry " +
+			"internal/gossip internal/machine internal/recording",
+		"golang.org/x/sync", false,
 	},
 	{
 		"harness/sim/chaos",
@@ -121,7 +129,7 @@ var rooms = []room{
 	{"harness/browser", "", "", false},
 	{
 		"harness/tasks",
-		"harness harness/docker harness/image harness/local harness/scenario harness/settings harness/sim " +
+		"harness harness/docker harness/image harness/local harness/replay harness/scenario harness/settings harness/sim " +
 			"harness/sim/chaos gossipnode/protocol",
 		"github.com/jedib0t/go-pretty/v6", false,
 	},
