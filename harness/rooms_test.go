@@ -45,7 +45,8 @@ var rooms = []room{
 	},
 	{
 		"gossipnode",
-		"gossipnode/agent gossipnode/process gossipnode/protocol internal/command internal/config internal/gossip",
+		"gossipnode/agent gossipnode/process gossipnode/protocol internal/command internal/config " +
+			"internal/gossip internal/recording",
 		"*", false,
 	},
 	{"monitor/consensus", "internal/gossip", "", true},
