@@ -94,7 +94,7 @@ var rooms = []room{
 	{
 		"harness/sim",
 		"harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase " +
-			"provider/registry internal/gossip internal/instant internal/machine",
+			"provider/registry internal/gossip internal/instant internal/machine internal/recording",
 		"", false,
 	},
 	{

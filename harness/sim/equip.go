@@ -39,7 +39,7 @@ func (w *World) equip(h *host) {
 		h.machine = h.node
 	}
 	if w.config.Wrap != nil {
-		h.machine = w.config.Wrap(Life{Name: h.name, Self: h.address, Number: (h.life + 1) / 2, Settings: settings}, h.machine)
+		h.machine = w.config.Wrap(Life{Name: h.name, Self: h.address, Number: (h.life + 1) / 2, Began: h.clock.read(w.now), Settings: settings}, h.machine)
 	}
 }
 
@@ -47,8 +47,9 @@ func (w *World) equip(h *host) {
 type Life struct {
 	Name     string
 	Self     gossip.Address
-	Number   uint32 // from 1
-	Settings any    // the Config of its machine
+	Number   uint32    // from 1
+	Began    time.Time // by the process's clocks
+	Settings any       // the Config of its machine
 }
 
 // must is for settings that [Config.Validate] has accepted.
