@@ -62,8 +62,14 @@ func (Scenario) Run(ctx context.Context, file string) error {
 // Words explains the language of scenario scripts
 func (Scenario) Words() error { return tasks.Words(os.Stdout) }
 
-// Chaos draws faults from seeds and looks for a run that breaks an invariant
-func Chaos(ctx context.Context) error { return tasks.Chaos(ctx, os.Stdout, os.Environ()) }
+// Chaos holds what looks for runs that break an invariant.
+type Chaos mg.Namespace
+
+// Default draws faults from seeds and looks for a run that breaks an invariant
+func (Chaos) Default(ctx context.Context) error { return tasks.Chaos(ctx, os.Stdout, os.Environ()) }
+
+// Replay plays a plan that chaos has kept again: chaos:replay FILE
+func (Chaos) Replay(file string) error { return tasks.ChaosReplay(os.Stdout, file) }
 
 // Image builds the container image, from bases made on this machine where they cannot be pulled
 func Image(ctx context.Context) error { return tasks.Image(ctx, os.Stdout, os.Environ()) }
@@ -83,7 +89,7 @@ func (Docker) Scenarios(ctx context.Context) error {
 type Figures mg.Namespace
 
 // Aliases: mage finds a namespace's Default only under its full name.
-var Aliases = map[string]any{"figures": Figures.Default}
+var Aliases = map[string]any{"figures": Figures.Default, "chaos": Chaos.Default}
 
 // Default measures all protocols in virtual time and draws CSV, PNG and SVG
 func (Figures) Default(ctx context.Context) error {

@@ -3,9 +3,9 @@ package command
 import (
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"time"
 
+	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/machine"
 	"gossiprpc/internal/recording"
@@ -30,7 +30,7 @@ func (f Flags) OpenRecording(k recording.Kind, self gossip.Address, settings any
 	if f.RecordLimit < 0 {
 		return nil, fmt.Errorf("--record-limit %d: want 0 (none) or more", f.RecordLimit)
 	}
-	header, err := recording.NewHeader(k, self, settings, programVersion(), time.Now())
+	header, err := recording.NewHeader(k, self, settings, config.Version(), time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("--record: %w", err)
 	}
@@ -65,22 +65,4 @@ func (r *Recording) While(log *slog.Logger, process func() error) error {
 		log.Warn("the recording is not complete", "err", lost)
 	}
 	return err
-}
-
-// programVersion is what the program was built from.
-func programVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			v += " " + s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			v += " modified"
-		}
-	}
-	return v
 }
