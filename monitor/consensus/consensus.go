@@ -81,6 +81,7 @@ type State struct {
 	eligible  int     // how many nodes are eligible observers
 	voices    int     // how many nodes' words count: see voice
 	quiet     []*node // nodes that were eligible and are not now
+	failures  int     // how many nodes are declared failed
 	hearing   hearing
 	changed   bool    // whose words count has changed at this instant
 	touched   []*node // those of whom an opinion has
@@ -232,6 +233,9 @@ func (s *State) forget(a gossip.Address) {
 		s.setEligible(n, false)
 	}
 	s.setVoice(n, false)
+	if n.failed {
+		s.failures--
+	}
 	s.quiet = slices.DeleteFunc(s.quiet, func(o *node) bool { return o == n })
 	s.pending = slices.DeleteFunc(s.pending, func(o *node) bool { return o == n })
 	s.views.remove(n)
