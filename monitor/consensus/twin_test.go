@@ -318,7 +318,10 @@ func TestStateAgreesWithPlainDefinition(t *testing.T) {
 		s := New(fail)
 		bound := func(nodes, deaths int) time.Duration { return time.Duration(10+nodes+3*deaths) * time.Second }
 		s.SetBound(bound)
-		w := &twin{fail: fail, bound: bound, now: start, nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{}}
+		w := &twin{
+			fail: fail, bound: bound, now: start,
+			nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{},
+		}
 		now := start
 		for range rapid.IntRange(1, 120).Draw(t, "events") {
 			now = now.Add(rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, time.Second, 4 * time.Second, fail, 3 * fail}).Draw(t, "wait"))

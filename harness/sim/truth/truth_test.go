@@ -101,7 +101,8 @@ func TestOrdinaryDeaths(t *testing.T) {
 					}
 				}
 				if err == nil && (o.Wrong > 0 || o.Ended == sim.None) {
-					t.Errorf("%s, %d nodes, seed %d: %d wrong verdicts, the case ended after %v", c.Protocol.Name, c.Nodes, c.Seed, o.Wrong, o.Ended)
+					t.Errorf("%s, %d nodes, seed %d: %d wrong verdicts, the case ended after %v",
+						c.Protocol.Name, c.Nodes, c.Seed, o.Wrong, o.Ended)
 				}
 				return o, err
 			})
