@@ -26,6 +26,7 @@ func (h Hearing) String() string {
 type hearing struct {
 	unheard int // nodes that were eligible, are not now, and are not declared failed
 	lost    int // those of them that some eligible observer does not suspect
+	dead    int // those unheard and those declared failed: how many may be dead
 	deaf    bool
 	changed time.Time // when deaf last changed
 	since   time.Time // since when the monitor hears; zero while it does not
@@ -55,6 +56,7 @@ func (s *State) listen() {
 			h.lost++
 		}
 	}
+	h.dead = h.unheard + s.failures
 	if deaf := s.eligible < h.unheard; deaf != h.deaf {
 		h.deaf, h.changed = deaf, s.now
 		kind := Hears

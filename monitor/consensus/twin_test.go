@@ -23,6 +23,7 @@ type twin struct {
 
 	hearing time.Time // since when it hears at least half
 	deaf    bool
+	ever    bool // it has been deaf
 
 	falseFailures, falseSuspicions int64
 }
@@ -107,6 +108,14 @@ func (w *twin) patience() time.Duration {
 	return w.bound(len(w.order), dead)
 }
 
+// wait is how long it must have heard.
+func (w *twin) wait() time.Duration {
+	if w.ever {
+		return w.patience()
+	}
+	return 0
+}
+
 // judge judges all by the same voices until nothing changes any more.
 func (w *twin) judge() {
 	for _, a := range w.order {
@@ -124,6 +133,7 @@ func (w *twin) round() bool {
 	eligible, unheard, lost := w.count()
 	patience := w.patience()
 	w.deaf = eligible < unheard
+	w.ever = w.ever || w.deaf
 	if eligible == 0 || w.deaf {
 		w.hearing = time.Time{}
 	} else if w.hearing.IsZero() {
@@ -163,7 +173,7 @@ func (w *twin) round() bool {
 				together = false
 			}
 		}
-		hears := !w.hearing.IsZero() && !w.now.Before(w.hearing.Add(w.fail))
+		hears := !w.hearing.IsZero() && !w.now.Before(w.hearing.Add(w.wait()))
 		waited := w.silent(j) && !w.now.Before(n.accord.Add(patience))
 		if together && lost <= max(1, eligible/2) && (hears || waited) {
 			failed = append(failed, j)
@@ -198,7 +208,7 @@ func (w *twin) due(now time.Time) (next time.Time) {
 		consider(n.ceased, w.fail/2)
 		consider(n.accord, patience)
 	}
-	consider(w.hearing, w.fail)
+	consider(w.hearing, w.wait())
 	return next
 }
 
@@ -308,7 +318,10 @@ func TestStateAgreesWithPlainDefinition(t *testing.T) {
 		s := New(fail)
 		bound := func(nodes, deaths int) time.Duration { return time.Duration(10+nodes+3*deaths) * time.Second }
 		s.SetBound(bound)
-		w := &twin{fail: fail, bound: bound, now: start, nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{}}
+		w := &twin{
+			fail: fail, bound: bound, now: start,
+			nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{},
+		}
 		now := start
 		for range rapid.IntRange(1, 120).Draw(t, "events") {
 			now = now.Add(rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, time.Second, 4 * time.Second, fail, 3 * fail}).Draw(t, "wait"))

@@ -53,6 +53,7 @@ func (c *core) check(now time.Time) {
 func (c *core) identify() {
 	if p, ok := c.asked.get(); ok && c.run != nil {
 		c.run.Identify(p.Name, p.Bound)
+		c.state.SetBound(p.Bound)
 	}
 	c.asked = nil
 	c.check(time.Now())

@@ -134,6 +134,7 @@ func (s *Service) Run(ctx context.Context) error {
 		log:     newEventLog(s.options.MaxEvents),
 		lookup:  func() *lookup { return startLookup(ctx, &lookups, s.options.Protocol) },
 	}
+	c.state.SetBound(s.options.Setup.Bound)
 	s.loop(ctx, c)
 	close(s.stopped)
 	for _, f := range c.finished {

@@ -216,6 +216,7 @@ func TestCancelForgetAndDispute(t *testing.T) {
 			must(t, s.Heartbeat(t.Context(), n1))
 			must(t, s.Heartbeat(t.Context(), n3))
 			must(t, s.UpdateSuspects(t.Context(), n1, vector(n2, n3), 0))
+			must(t, s.UpdateSuspects(t.Context(), n3, vector(n2), 0))
 		}
 		r := (<-results).result
 		if !cmp.Equal(r.Victims, []gossip.Address{n2}) || len(r.Disputed) != 1 || r.Disputed[0].Node != n3 || r.Seconds != 20 {

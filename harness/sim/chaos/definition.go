@@ -20,6 +20,7 @@ type definition struct {
 	nodes map[gossip.Address]*observer
 
 	hearing time.Time // since when the monitor hears at least half
+	deaf    bool      // it has been deaf
 }
 
 type observer struct {
@@ -100,6 +101,14 @@ func (d *definition) patience() time.Duration {
 	return d.bound(len(d.order), dead)
 }
 
+// wait is how long it must have heard.
+func (d *definition) wait() time.Duration {
+	if d.deaf {
+		return d.patience()
+	}
+	return 0
+}
+
 // judge judges all by the same voices until nothing changes any more.
 func (d *definition) judge() {
 	for _, a := range d.order {
@@ -116,6 +125,7 @@ func (d *definition) judge() {
 func (d *definition) round() bool {
 	eligible, unheard, lost := d.count()
 	patience := d.patience()
+	d.deaf = d.deaf || eligible < unheard
 	if eligible == 0 || eligible < unheard {
 		d.hearing = time.Time{}
 	} else if d.hearing.IsZero() {
@@ -155,7 +165,7 @@ func (d *definition) round() bool {
 				together = false
 			}
 		}
-		hears := !d.hearing.IsZero() && !d.now.Before(d.hearing.Add(d.fail))
+		hears := !d.hearing.IsZero() && !d.now.Before(d.hearing.Add(d.wait()))
 		waited := d.silent(j) && !d.now.Before(n.accord.Add(patience))
 		if together && lost <= max(1, eligible/2) && (hears || waited) {
 			failed = append(failed, j)
@@ -186,7 +196,7 @@ func (d *definition) due(now time.Time) (next time.Time) {
 		consider(n.ceased, d.fail/2)
 		consider(n.accord, patience)
 	}
-	consider(d.hearing, d.fail)
+	consider(d.hearing, d.wait())
 	return next
 }
 
