@@ -33,5 +33,5 @@ expect within bound
 		return
 	}
 	fmt.Println(out.Verdict, out.Cases[0].Victims)
-	// Output: pass [node8:5000]
+	// Output: pass [node8]
 }

@@ -113,7 +113,7 @@ func (w *twin) wait() time.Duration {
 	if w.ever {
 		return w.patience()
 	}
-	return 0
+	return w.fail
 }
 
 // judge judges all by the same voices until nothing changes any more.

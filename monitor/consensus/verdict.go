@@ -72,8 +72,8 @@ func (s *State) judge(j *node) bool {
 // The monitor must hear two thirds of the nodes that live, as far as it can
 // tell: all but those that fell silent though some observer vouches for them.
 // One that it does not hear is no hindrance. And it must have heard at least half
-// of all, the dead included, and that for the detection bound if it was deaf
-// before; or else the accord must have lasted for the bound, while j was silent.
+// of all, the dead included, for long enough (see ready); or else the accord must
+// have lasted for the detection bound, while j was silent.
 func (s *State) proven(j *node) bool {
 	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) {
 		return false
@@ -84,16 +84,16 @@ func (s *State) proven(j *node) bool {
 	return j.silent && !s.now.Before(j.accordAt.Add(s.patience()))
 }
 
-// ready is when the monitor will have heard for long enough: at once, or for the
-// detection bound once it has been deaf, as the last nodes come back late. False
-// while it does not hear.
+// ready is when the monitor will have heard for long enough: for T_fail from its
+// start, in which all nodes report; or for the detection bound once it has been
+// deaf, as the last nodes come back late. False while it does not hear.
 func (s *State) ready() (time.Time, bool) {
 	h := &s.hearing
 	if h.since.IsZero() {
 		return time.Time{}, false
 	}
 	if h.changed.IsZero() {
-		return h.since, true
+		return h.since.Add(s.fail), true
 	}
 	return h.since.Add(s.patience()), true
 }

@@ -106,7 +106,7 @@ func (d *definition) wait() time.Duration {
 	if d.deaf {
 		return d.patience()
 	}
-	return 0
+	return d.fail
 }
 
 // judge judges all by the same voices until nothing changes any more.
