@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -11,19 +12,19 @@ import (
 	"gossiprpc/gossipnode/protocol"
 )
 
+// Colours and marks of protocols, in the order of their table. Those that come
+// after the last begin again with the first.
+var (
+	colours = []color.Color{blue, orange, green, purple, black}
+	glyphs  = []draw.GlyphDrawer{
+		draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.RingGlyph{},
+	}
+)
+
 // look is how a protocol is drawn everywhere.
 func look(name string) (color.Color, draw.GlyphDrawer) {
-	switch name {
-	case "random":
-		return blue, draw.CircleGlyph{}
-	case "rr":
-		return orange, draw.SquareGlyph{}
-	case "scrr":
-		return green, draw.TriangleGlyph{}
-	case "brr":
-		return purple, draw.PyramidGlyph{}
-	}
-	return black, draw.CrossGlyph{}
+	i := slices.Index(protocol.Names(), name)
+	return colours[i%len(colours)], glyphs[i%len(glyphs)]
 }
 
 var ruleTitles = map[protocol.Freshness]string{
@@ -140,7 +141,7 @@ func trafficSheet(all []Quality, note string) sheet {
 // frontierSheet is detection time against wrong suspicions over T_fail.
 func frontierSheet(all []Quality, note string) sheet {
 	s := sheet{
-		name: "frontier", columns: 4, width: 2.5 * vg.Inch, height: 3 * vg.Inch, note: note,
+		name: "frontier", columns: len(protocol.All()), width: 2.5 * vg.Inch, height: 3 * vg.Inch, note: note,
 		title: fmt.Sprintf("The frontier over T_fail: %d nodes, %g %% of messages between nodes lost", frontierNodes,
 			100*all[0].Loss),
 	}
