@@ -40,7 +40,7 @@ func under(q Quality, rule protocol.Freshness) bool {
 	return q.Freshness == rule || !q.Protocol.Hearsay(false)
 }
 
-// line is a protocol's, over the qualities that take picks.
+// line returns a protocol's line through the qualities that take picks.
 func line(p protocol.Spec, all []Quality, take func(Quality) (dot, bool)) series {
 	colour, glyph := look(p.Name)
 	s := series{name: p.Name, colour: colour, glyph: glyph, line: true}
@@ -52,9 +52,9 @@ func line(p protocol.Spec, all []Quality, take func(Quality) (dot, bool)) series
 	return s
 }
 
-// byFormula is what the spread of news allows for: T_fail after the last news has
-// reached the last node, in the mean over the round of death, with half an
-// interval for the phase. From it the points that no run has reached can be told.
+// byFormula returns the detection time that follows from the spread of news: T_fail
+// after the last news has reached the last node, averaged over the round of death,
+// plus half an interval for the phase. It fills in sizes that no run has reached.
 func byFormula(p protocol.Spec, t protocol.Timing, n int) float64 {
 	if p.Offset == nil {
 		return math.NaN()
