@@ -91,7 +91,8 @@ func readTexts(t *testing.T, root string) map[string]string {
 			}
 			return err
 		}
-		if !slices.Contains([]string{".go", ".md", ".txt", ".py"}, path.Ext(name)) || path.Base(name) == "citations_test.go" {
+		if !slices.Contains([]string{".go", ".md", ".txt", ".py"}, path.Ext(name)) ||
+			path.Base(name) == "citations_test.go" {
 			return nil
 		}
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))

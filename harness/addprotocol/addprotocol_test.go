@@ -155,7 +155,8 @@ func copyModule(from, to string) error {
 
 // The page's test must be able to fail.
 func TestBlocks(t *testing.T) {
-	blocks := readBlocks("text\n```console\n$ echo one\none\n```\n```console\n$ echo one\ntwo\n```\n```console\n$ exit 3\n```\n")
+	blocks := readBlocks("text\n```console\n$ echo one\none\n```\n" +
+		"```console\n$ echo one\ntwo\n```\n```console\n$ exit 3\n```\n")
 	var outcome []string
 	for _, b := range blocks {
 		outcome = append(outcome, fmt.Sprintf("%d %t", b.line, b.follow(t, t.TempDir()) == nil))
