@@ -17,7 +17,11 @@ import (
 var (
 	colours = []color.Color{blue, orange, green, purple, black}
 	glyphs  = []draw.GlyphDrawer{
-		draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{},
+		draw.CircleGlyph{},
+		draw.SquareGlyph{},
+		draw.TriangleGlyph{},
+		draw.PyramidGlyph{},
+		draw.CrossGlyph{},
 		draw.RingGlyph{},
 	}
 )
