@@ -126,6 +126,7 @@ var rooms = []room{
 		"github.com/jedib0t/go-pretty/v6", false,
 	},
 	{"harness/image", "", "", false},
+	{"harness/addprotocol", "", "", false},
 	{"harness/byhand", "", "", false},
 	{"harness/browser", "", "", false},
 	{
