@@ -196,7 +196,7 @@ func (s *State) join(a gossip.Address, kind Kind) *node {
 	delete(s.forgotten, a)
 	s.order = slices.Insert(s.order, s.placeOf(a), place{a, n})
 	for _, other := range s.nodes {
-		other.row = append(other.row, clear)
+		other.row = append(other.row, unsaid)
 	}
 	s.nodes = append(s.nodes, n)
 	s.index[a] = n
@@ -253,7 +253,7 @@ func (s *State) forget(a gossip.Address) {
 	s.order = slices.Delete(s.order, at, at+1)
 	s.nodes = append(s.nodes[:n.index:n.index], s.nodes[n.index+1:]...)
 	for i, other := range s.nodes {
-		if other.row[n.index] != clear {
+		if other.row[n.index].suspects() {
 			other.rowHash -= n.hash
 		}
 		other.row = append(other.row[:n.index:n.index], other.row[n.index+1:]...)

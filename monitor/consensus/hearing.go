@@ -25,7 +25,7 @@ func (h Hearing) String() string {
 // hearing is what the State keeps of it.
 type hearing struct {
 	unheard int // nodes that were eligible, are not now, and are not declared failed
-	lost    int // those of them that some eligible observer does not suspect
+	lost    int // those of them that some eligible observer vouches for
 	dead    int // those unheard and those declared failed: how many may be dead
 	deaf    bool
 	changed time.Time // when deaf last changed
@@ -52,7 +52,7 @@ func (s *State) listen() {
 			continue
 		}
 		h.unheard++
-		if !s.looksDead(n) {
+		if s.vouched(n) {
 			h.lost++
 		}
 	}

@@ -42,6 +42,7 @@ type twinNode struct {
 
 type twinCell struct {
 	suspected bool
+	said      bool   // by the observer itself
 	in        uint32 // the incarnation it was suspected in, 0 for a copy
 }
 
@@ -90,12 +91,22 @@ func (w *twin) count() (eligible, unheard, lost int) {
 		case n.failed || n.ceased.IsZero():
 		default:
 			unheard++
-			if !(w.silent(a) && w.suspected(a)) {
+			if w.vouched(a) {
 				lost++
 			}
 		}
 	}
 	return eligible, unheard, lost
+}
+
+// vouched: an eligible observer has said that it does not suspect a.
+func (w *twin) vouched(a gossip.Address) bool {
+	for _, i := range w.order {
+		if c := w.nodes[i].row[a]; i != a && w.eligible(i) && c.said && !c.suspected {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *twin) patience() time.Duration {
@@ -142,7 +153,7 @@ func (w *twin) round() bool {
 	var failed, alive []gossip.Address
 	for _, j := range w.order {
 		n := w.nodes[j]
-		others, accord, together := 0, true, true
+		others, voices, accord, together := 0, 0, true, true
 		for _, i := range w.order {
 			if i == j {
 				continue
@@ -150,7 +161,10 @@ func (w *twin) round() bool {
 			if w.eligible(i) {
 				others++
 			}
-			accord = accord && (!w.voice(i) || w.nodes[i].row[j].suspected)
+			if w.voice(i) {
+				voices++
+				accord = accord && w.nodes[i].row[j].suspected
+			}
 		}
 		switch {
 		case n.failed:
@@ -175,7 +189,7 @@ func (w *twin) round() bool {
 		}
 		hears := !w.hearing.IsZero() && !w.now.Before(w.hearing.Add(w.wait()))
 		waited := w.silent(j) && !w.now.Before(n.accord.Add(patience))
-		if together && lost <= max(1, eligible/2) && (hears || waited) {
+		if together && lost <= max(1, eligible/2) && (hears || waited) && (voices > 1 || w.silent(j)) {
 			failed = append(failed, j)
 		}
 	}
@@ -247,14 +261,19 @@ func (w *twin) step(now time.Time, in Input) {
 		for _, c := range in.Vector {
 			j := w.nodes[c.Address]
 			was := n.row[c.Address]
-			if j == nil || c.Address == in.Node || c.Suspected == was.suspected {
+			if j == nil || c.Address == in.Node {
+				continue
+			}
+			was.said = true
+			n.row[c.Address] = was
+			if c.Suspected == was.suspected {
 				continue
 			}
 			if c.Suspected {
-				n.row[c.Address] = twinCell{true, j.incarnation}
+				n.row[c.Address] = twinCell{true, true, j.incarnation}
 				continue
 			}
-			n.row[c.Address] = twinCell{}
+			n.row[c.Address] = twinCell{said: true}
 			if was.in == j.incarnation {
 				w.falseSuspicions++
 			}

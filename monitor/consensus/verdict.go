@@ -38,6 +38,14 @@ func (s *State) lingers(n *node) bool {
 	return !n.eligible && !n.ceasedAt.IsZero() && s.now.Sub(n.ceasedAt) < s.fail/2
 }
 
+// accusable counts the voices that may accuse j: never its own.
+func (s *State) accusable(j *node) int {
+	if j.voice {
+		return s.voices - 1
+	}
+	return s.voices
+}
+
 // judge gives or takes back the verdict about j, and tells whether it did.
 func (s *State) judge(j *node) bool {
 	others := s.others(j)
@@ -48,11 +56,7 @@ func (s *State) judge(j *node) bool {
 		s.acquit(j)
 		return true
 	}
-	accusable := s.voices
-	if j.voice {
-		accusable--
-	}
-	if others == 0 || j.accusers < accusable {
+	if others == 0 || j.accusers < s.accusable(j) {
 		j.accordAt = time.Time{}
 		return false
 	}
@@ -67,15 +71,24 @@ func (s *State) judge(j *node) bool {
 	return true
 }
 
+// vouched tells whether an eligible observer has said that it hears of n.
+func (s *State) vouched(n *node) bool {
+	return slices.ContainsFunc(s.nodes, func(i *node) bool {
+		return i.eligible && i != n && i.row[n.index] == clear
+	})
+}
+
 // proven tells whether the accord about j makes a verdict.
 //
 // The monitor must hear two thirds of the nodes that live, as far as it can
 // tell: all but those that fell silent though some observer vouches for them.
 // One that it does not hear is no hindrance. And it must have heard at least half
 // of all, the dead included, for long enough (see ready); or else the accord must
-// have lasted for the detection bound, while j was silent.
+// have lasted for the detection bound, while j was silent. A lone voice convicts
+// only a node that the monitor does not hear either: single observers are often
+// wrong.
 func (s *State) proven(j *node) bool {
-	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) {
+	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) || s.accusable(j) == 1 && !j.silent {
 		return false
 	}
 	if ready, ok := s.ready(); ok && !s.now.Before(ready) {
@@ -117,7 +130,7 @@ func (s *State) shunned(i, j *node) bool {
 	others, suspecters := s.others(i), i.suspecters
 	if j.eligible {
 		others--
-		if j.row[i.index] != clear {
+		if j.row[i.index].suspects() {
 			suspecters--
 		}
 	}

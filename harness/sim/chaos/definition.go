@@ -83,12 +83,22 @@ func (d *definition) count() (eligible, unheard, lost int) {
 		case n.failed || n.ceased.IsZero():
 		default:
 			unheard++
-			if !(d.silent(a) && d.suspected(a)) {
+			if d.vouched(a) {
 				lost++
 			}
 		}
 	}
 	return eligible, unheard, lost
+}
+
+// vouched: an eligible observer has said that it does not suspect a.
+func (d *definition) vouched(a gossip.Address) bool {
+	for _, i := range d.order {
+		if suspected, said := d.nodes[i].row[a]; i != a && d.eligible(i) && said && !suspected {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *definition) patience() time.Duration {
@@ -134,7 +144,7 @@ func (d *definition) round() bool {
 	var failed, alive []gossip.Address
 	for _, j := range d.order {
 		n := d.nodes[j]
-		others, accord, together := 0, true, true
+		others, voices, accord, together := 0, 0, true, true
 		for _, i := range d.order {
 			if i == j {
 				continue
@@ -142,7 +152,10 @@ func (d *definition) round() bool {
 			if d.eligible(i) {
 				others++
 			}
-			accord = accord && (!d.voice(i) || d.nodes[i].row[j])
+			if d.voice(i) {
+				voices++
+				accord = accord && d.nodes[i].row[j]
+			}
 		}
 		switch {
 		case n.failed:
@@ -167,7 +180,7 @@ func (d *definition) round() bool {
 		}
 		hears := !d.hearing.IsZero() && !d.now.Before(d.hearing.Add(d.wait()))
 		waited := d.silent(j) && !d.now.Before(n.accord.Add(patience))
-		if together && lost <= max(1, eligible/2) && (hears || waited) {
+		if together && lost <= max(1, eligible/2) && (hears || waited) && (voices > 1 || d.silent(j)) {
 			failed = append(failed, j)
 		}
 	}
