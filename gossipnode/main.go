@@ -4,17 +4,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"gossiprpc/gossipnode/agent"
+	"gossiprpc/gossipnode/process"
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
@@ -74,10 +73,13 @@ func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err := timing.Validate(); err != nil {
 		return config.ExitWrongUse, err
 	}
-	for name, hostport := range map[string]string{"--monitor": s.Monitor, "--provider": s.Provider} {
-		if _, err := gossip.ParseAddress(hostport); err != nil {
-			return config.ExitWrongUse, fmt.Errorf("%s: %w", name, err)
-		}
+	monitor, err := gossip.ParseAddress(s.Monitor)
+	if err != nil {
+		return config.ExitWrongUse, fmt.Errorf("--monitor: %w", err)
+	}
+	provider, err := gossip.ParseAddress(s.Provider)
+	if err != nil {
+		return config.ExitWrongUse, fmt.Errorf("--provider: %w", err)
 	}
 	self, err := command.Own(ctx, s.Advertise, s.Port)
 	if err != nil {
@@ -87,10 +89,14 @@ func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return config.ExitWrongUse, fmt.Errorf("seed: %w", err)
 	}
+	console := s.Config != ""
 	a, err := agent.New(agent.Config{
-		Self: self, Seed: seed, Connect: s.Connect || s.Config == "",
-		Timing: timing, Aligned: s.Align, Freshness: s.Freshness, RandomSeed: s.randomSeed(),
-		MaxBody: s.MaxBody, Monitor: s.Monitor, Provider: s.Provider, Logger: log,
+		Config: process.Config{
+			Self: self, Seed: seed, Monitor: monitor, Provider: provider,
+			Timing: timing, Aligned: s.Align, Freshness: s.Freshness,
+			Connect: s.Connect || !console, Console: console, Random: s.randomSeed(),
+		},
+		MaxBody: s.MaxBody, Out: stdout, Logger: log,
 	})
 	if err != nil {
 		return config.ExitFailed, err
@@ -99,17 +105,19 @@ func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return config.ExitFailed, err
 	}
-	if s.Config == "" {
+	if !console {
 		writeConfig(self, seed, log)
 	}
-
-	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.Run(running, l) })
-	if s.Config != "" {
-		c := console{node: a, in: stdin, out: stdout, log: log}
-		g.Go(func() error { return c.run(running) })
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	var typing sync.WaitGroup
+	if console {
+		typing.Go(func() { a.Console(running, command.Lines(running, stdin)) })
 	}
-	if err := g.Wait(); err != nil && !errors.Is(err, errStopped) {
+	err = a.Run(running, l)
+	stop()
+	typing.Wait()
+	if err != nil {
 		return config.ExitFailed, err
 	}
 	return config.ExitOK, nil

@@ -172,9 +172,9 @@ func TestCollect(t *testing.T) {
 	go func() { served <- server.Serve(ctx, l) }()
 	s := begin(t, append(alone(port, "--config", configFile(t, `{}`)), "--provider", fmt.Sprintf("127.0.0.1:%d", providerPort))...)
 	var list map[string][3]int
-	eventually(t, digestFile, func() bool {
+	eventually(t, "digestList.json", func() bool {
 		s.types("collect")
-		text, err := os.ReadFile(digestFile)
+		text, err := os.ReadFile("digestList.json")
 		return err == nil && json.Unmarshal(text, &list) == nil && len(list) == 1
 	})
 	if entry := list[string(self)]; entry[0] != 1 || entry[1] < 1_600_000_000 {

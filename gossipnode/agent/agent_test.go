@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"gossiprpc/gossipnode/agent"
+	"gossiprpc/gossipnode/process"
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
@@ -165,8 +166,8 @@ func (p *providerDouble) Members(context.Context) ([]gossip.Address, error) {
 
 func (p *providerDouble) Protocol(context.Context) (gossip.ProtocolNumber, error) { return 2, nil }
 
-// process is something that runs until it is ended.
-type process struct {
+// running is something that runs until it is ended.
+type running struct {
 	address gossip.Address
 	end     func()
 }
@@ -182,7 +183,7 @@ func listen(t *testing.T, at string) net.Listener {
 	return l
 }
 
-func start(t *testing.T, l net.Listener, run func(ctx context.Context, l net.Listener) error) process {
+func start(t *testing.T, l net.Listener, run func(ctx context.Context, l net.Listener) error) running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -197,10 +198,10 @@ func start(t *testing.T, l net.Listener, run func(ctx context.Context, l net.Lis
 		})
 	}
 	t.Cleanup(end)
-	return process{address: gossip.Address(l.Addr().String()), end: end}
+	return running{address: gossip.Address(l.Addr().String()), end: end}
 }
 
-func serve(t *testing.T, at string, methods xmlrpc.Methods) process {
+func serve(t *testing.T, at string, methods xmlrpc.Methods) running {
 	t.Helper()
 	server, err := xmlrpc.NewServer(methods, xmlrpc.DefaultServerOptions())
 	if err != nil {
@@ -209,17 +210,25 @@ func serve(t *testing.T, at string, methods xmlrpc.Methods) process {
 	return start(t, listen(t, at), func(ctx context.Context, l net.Listener) error { return server.Serve(ctx, l) })
 }
 
-func node(t *testing.T, at string, seed gossip.Address, monitor, provider gossip.Address) process {
+func node(t *testing.T, at string, seed gossip.Address, monitor, provider gossip.Address) running {
 	t.Helper()
 	l := listen(t, at)
-	a, err := agent.New(agent.Config{
-		Self: gossip.Address(l.Addr().String()), Seed: seed, Connect: true, Timing: fast, Aligned: true,
-		Monitor: string(monitor), Provider: string(provider), Logger: slog.New(slog.DiscardHandler),
-	})
+	a, err := agent.New(config(l, seed, monitor, provider))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return start(t, l, a.Run)
+}
+
+// config is a node's that begins to gossip at once.
+func config(l net.Listener, seed, monitor, provider gossip.Address) agent.Config {
+	return agent.Config{
+		Config: process.Config{
+			Self: gossip.Address(l.Addr().String()), Seed: seed, Monitor: monitor, Provider: provider,
+			Connect: true, Timing: fast, Aligned: true,
+		},
+		Logger: slog.New(slog.DiscardHandler),
+	}
 }
 
 func eventually(t *testing.T, what string, condition func() bool) {

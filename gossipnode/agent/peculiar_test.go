@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -25,7 +24,7 @@ import (
 // the nodes know and gossip to.
 type pair struct {
 	monitor  *monitorDouble
-	a, b     process
+	a, b     running
 	stranger gossip.Address
 	client   *xmlrpc.Client
 }
@@ -74,13 +73,10 @@ func newPairAt(t *testing.T, m *monitorDouble, monitor gossip.Address, treat fun
 	return p
 }
 
-func fastNode(t *testing.T, seed, monitor, provider gossip.Address) process {
+func fastNode(t *testing.T, seed, monitor, provider gossip.Address) running {
 	t.Helper()
 	l := listen(t, anyPort)
-	a, err := agent.New(agent.Config{
-		Self: gossip.Address(l.Addr().String()), Seed: seed, Connect: true, Timing: fast, Aligned: true,
-		Monitor: string(monitor), Provider: string(provider), Logger: slog.New(slog.DiscardHandler),
-	})
+	a, err := agent.New(config(l, seed, monitor, provider))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ type Config struct {
 	Self       gossip.Address
 	Seed       gossip.Address // the node to shake hands with on Connect; empty: none
 	Generation int32          // Unix seconds of the start
-	Random     *rand.Rand // for target draws; used by this node alone
+	Random     *rand.Rand     // for target draws; used by this node alone
 
 	// Known is whom the node knows and has shaken hands with from the start, for
 	// simulations of clusters that have joined already. Processes leave it empty.
@@ -38,6 +38,12 @@ func NewAcquaintance(d gossip.Digest) *Acquaintance {
 		a.addresses = append(a.addresses, e.Address)
 	}
 	return a
+}
+
+// Generation is that of one of the nodes in its first version; 0 for others.
+func (a *Acquaintance) Generation(node gossip.Address) int32 {
+	e, _ := a.digest.Get(node)
+	return e.Generation
 }
 
 // Validate names the first field that cannot work.

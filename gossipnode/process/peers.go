@@ -1,0 +1,127 @@
+package process
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
+)
+
+// maxSends bounds the calls to peers under way; more than that means that
+// strangers make the node answer faster than their addresses can be reached.
+const maxSends = 128
+
+// notJoined is what peers are told while the node waits for the provider: it has
+// no protocol yet, so their rounds must go on to somebody else.
+const notJoined = "not in the cluster yet: waiting for the provider"
+
+// joined makes the protocol's state once the provider has said which one it is.
+func (p *Process) joined(s protocol.Spec) {
+	c := protocol.Config{
+		Parameters: protocol.Parameters{
+			Protocol: s, Timing: p.config.Timing, Aligned: p.config.Aligned, Freshness: p.config.Freshness,
+		},
+		Self: p.config.Self, Seed: p.config.Seed, Generation: generation(p.now), Known: p.config.Known,
+		Random: rand.New(rand.NewPCG(p.config.Random, nameHash(p.config.Self))),
+	}
+	if c.Known != nil {
+		c.Seed, c.Generation = "", c.Known.Generation(c.Self)
+	}
+	node, err := protocol.New(c, p.now)
+	if err != nil {
+		p.emit(machine.Exit{Error: err.Error()})
+		return
+	}
+	p.node = node
+	p.log(machine.Info, "joined the provider", field("node", p.config.Self), field("protocol", s.Name))
+	if p.connect {
+		p.feed(protocol.Connect{})
+	} else {
+		p.feed(protocol.Tick{})
+	}
+}
+
+// generation is the start in Unix seconds; XML-RPC's int ends in 2038.
+func generation(start time.Time) int32 {
+	return int32(min(max(start.Unix(), 0), gossip.MaxGeneration))
+}
+
+// called takes a peer's message.
+func (p *Process) called(r machine.Request) {
+	m, ok := r.(machine.Message)
+	switch {
+	case !ok:
+		p.emit(machine.Reply{Fault: "a node takes messages of nodes only"})
+	case p.node == nil:
+		p.emit(machine.Reply{Fault: notJoined})
+	default:
+		p.emit(machine.Reply{})
+		p.feed(protocol.Receive{From: m.From, Message: m.Message})
+	}
+}
+
+// feed steps the protocol. A send that cannot even begin fails at once, which is
+// an event of its own.
+func (p *Process) feed(ev protocol.Event) {
+	for {
+		for _, e := range p.node.Step(p.now, ev) {
+			p.apply(e)
+		}
+		if len(p.refused) == 0 {
+			return
+		}
+		ev, p.refused = p.refused[0], p.refused[1:]
+	}
+}
+
+func (p *Process) apply(e protocol.Effect) {
+	self := p.config.Self
+	switch e := e.(type) {
+	case protocol.Send:
+		p.send(e)
+	case protocol.ReportHeartbeat, protocol.ReportStates, protocol.ReportVector:
+		p.report(e)
+	case protocol.FetchMembers:
+		p.list()
+	case protocol.Rejoin:
+		p.call(toRejoin, p.config.Provider, machine.Join{Node: self})
+	case protocol.OpinionChanged:
+		p.log(machine.Info, "opinion changed", field("node", self), field("peer", e.Peer),
+			field("suspected", e.Suspected), field("reason", e.Reason))
+	case protocol.SteppedOver:
+		p.log(machine.Info, "stepped over an earlier incarnation", field("node", self),
+			field("generation", e.Generation), field("heartbeat", e.Heartbeat))
+	case protocol.Full:
+		p.log(machine.Warn, "too many names, the node learns of no more", field("node", self), field("known", e.Known))
+	case protocol.PaceMismatch:
+		p.log(machine.Warn, "a peer's heartbeats show another interval", field("node", self), field("peer", e.Peer),
+			field("observed", e.Observed.Round(time.Millisecond)), field("own", p.config.Timing.Heartbeat))
+	}
+}
+
+func (p *Process) send(e protocol.Send) {
+	if p.sending >= maxSends {
+		p.log(machine.Warn, "too many calls under way, one is dropped", field("node", p.config.Self), field("peer", e.To))
+		p.refused = append(p.refused, protocol.Failed{ID: e.ID})
+		return
+	}
+	p.sending++
+	p.emit(machine.Call{
+		ID: e.ID<<kindBits | uint64(toPeer), To: e.To, Timeout: p.config.Timing.Gossip,
+		Request: machine.Message{From: p.config.Self, Message: e.Message},
+	})
+}
+
+// delivered is the outcome of a call to a peer.
+func (p *Process) delivered(e machine.Ended) {
+	p.sending--
+	id := e.ID >> kindBits
+	if e.Error == nil {
+		p.feed(protocol.Delivered{ID: id})
+		return
+	}
+	p.log(machine.Info, "peer not reached", field("node", p.config.Self), field("err", e.Error.Text))
+	p.feed(protocol.Failed{ID: id})
+}
