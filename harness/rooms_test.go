@@ -48,7 +48,8 @@ var rooms = []room{
 	{"provider/registry", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{"provider", "provider/registry gossipnode/protocol internal/command internal/config internal/gossip internal/host internal/machine internal/wire internal/xmlrpc", "*", false},
 	{"docs", "", "", false},
-	{"harness", "harness gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{"harness/sim", "harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase provider/registry internal/gossip internal/machine", "*", false},
+	{"harness", "harness harness/sim gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/wire internal/xmlrpc", "*", false},
 }
 
 const module = "gossiprpc"

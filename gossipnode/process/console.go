@@ -64,7 +64,7 @@ func (p *Process) collect() {
 	}
 	text, err := json.Marshal(list)
 	if err != nil {
-		p.log(machine.Warn, "digest not written", field("err", err))
+		p.log(machine.Warn, "digest not written", field("err", err.Error()))
 		return
 	}
 	p.lastID++

@@ -2,6 +2,7 @@ package process
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
@@ -66,7 +67,11 @@ func (p *Process) called(r machine.Request) {
 // an event of its own.
 func (p *Process) feed(ev protocol.Event) {
 	for {
-		for _, e := range p.node.Step(p.now, ev) {
+		effects := p.node.Step(p.now, ev)
+		if p.observe != nil {
+			p.observe(p.now, ev, effects)
+		}
+		for _, e := range effects {
 			p.apply(e)
 		}
 		if len(p.refused) == 0 {
@@ -89,15 +94,15 @@ func (p *Process) apply(e protocol.Effect) {
 		p.call(toRejoin, p.config.Provider, machine.Join{Node: self})
 	case protocol.OpinionChanged:
 		p.log(machine.Info, "opinion changed", field("node", self), field("peer", e.Peer),
-			field("suspected", e.Suspected), field("reason", e.Reason))
+			field("suspected", strconv.FormatBool(e.Suspected)), field("reason", e.Reason))
 	case protocol.SteppedOver:
 		p.log(machine.Info, "stepped over an earlier incarnation", field("node", self),
-			field("generation", e.Generation), field("heartbeat", e.Heartbeat))
+			number("generation", e.Generation), number("heartbeat", e.Heartbeat))
 	case protocol.Full:
-		p.log(machine.Warn, "too many names, the node learns of no more", field("node", self), field("known", e.Known))
+		p.log(machine.Warn, "too many names, the node learns of no more", field("node", self), number("known", e.Known))
 	case protocol.PaceMismatch:
 		p.log(machine.Warn, "a peer's heartbeats show another interval", field("node", self), field("peer", e.Peer),
-			field("observed", e.Observed.Round(time.Millisecond)), field("own", p.config.Timing.Heartbeat))
+			field("observed", e.Observed.Round(time.Millisecond).String()), field("own", p.config.Timing.Heartbeat.String()))
 	}
 }
 

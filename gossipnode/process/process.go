@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
@@ -74,7 +75,12 @@ type Process struct {
 
 	provider provider
 	reports  outbox
+	observe  Observer
 }
+
+// Observer watches the protocol from inside, after each of its steps; a
+// simulation measures and checks by it. It must change nothing.
+type Observer func(now time.Time, ev protocol.Event, effects []protocol.Effect)
 
 // New makes a node whose process has not started.
 func New(c Config) (*Process, error) {
@@ -88,6 +94,9 @@ func New(c Config) (*Process, error) {
 		reports:  outbox{waits: machine.Waits{First: c.Timing.Heartbeat}},
 	}, nil
 }
+
+// Observe sets who watches; nil: nobody.
+func (p *Process) Observe(o Observer) { p.observe = o }
 
 // Node is the protocol's state; nil until the provider has let the node in. It
 // must not be stepped.
@@ -194,8 +203,12 @@ func (p *Process) log(level machine.Level, text string, fields ...machine.Field)
 	p.emit(machine.Log{Level: level, Text: text, Fields: fields})
 }
 
-func field(key string, value any) machine.Field {
-	return machine.Field{Key: key, Value: fmt.Sprint(value)}
+func field[T ~string](key string, value T) machine.Field {
+	return machine.Field{Key: key, Value: string(value)}
+}
+
+func number[T ~int | ~int32](key string, value T) machine.Field {
+	return machine.Field{Key: key, Value: strconv.FormatInt(int64(value), 10)}
 }
 
 // nameHash gives nodes that share a seed different draws.

@@ -70,7 +70,7 @@ func (p *Process) letInAgain(e machine.Ended) {
 	case e.Error != nil:
 	case int32(e.Answer.Protocol) != p.provider.number:
 		p.log(machine.Warn, "the provider now has another protocol; the node keeps its own until it is restarted",
-			field("node", p.config.Self), field("own", p.provider.number), field("provider", e.Answer.Protocol))
+			field("node", p.config.Self), number("own", p.provider.number), number("provider", e.Answer.Protocol))
 	default:
 		p.log(machine.Warn, "registered again: the provider had forgotten the node", field("node", p.config.Self))
 	}

@@ -40,8 +40,8 @@ func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry
 		return
 	}
 	if e.Generation > known.generation {
-		// A new incarnation has forgotten all handshakes and keeps no slot yet.
-		known.shaken, known.keptSlot = 0, false
+		// A new incarnation has forgotten all handshakes, keeps no slot yet, and may answer.
+		known.shaken, known.keptSlot, known.mute, known.refused = 0, false, false, false
 		delete(n.offered, e.Address)
 	}
 	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
@@ -97,6 +97,7 @@ func (n *Node) heardFrom(from gossip.Address) {
 		n.learn(gossip.Digest{{Address: from, AppVersion: gossip.AppVersion}}, maxKnown)
 		e = n.find(from)
 	}
+	e.mute, e.refused = false, false
 	e.directRound = n.sinceFirstRound(n.roundNumber())
 	n.heardOf(from, e, n.clock)
 	n.checkPace(from, e)

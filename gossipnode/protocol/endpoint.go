@@ -16,10 +16,12 @@ type endpoint struct {
 	appVersion  int32
 	generation  int32
 	heartbeat   int32
-	shaken      uint32 // the node's growth at their last handshake, 0: none
+	shaken      uint32 // the node's growth as of their last handshake, 0: none
 	directRound int32  // round of its last message of its own (sequencecheck.go)
 	keptSlot    bool   // it kept its last slot (sequencecheck.go)
 	suspected   bool
+	mute        bool // it left the last call of a round unanswered (attempt.go)
+	refused     bool // it refused the last call of a round
 	opinion     bool // false while it is only learnt of
 }
 

@@ -48,13 +48,17 @@ func (n *Node) receiveAck(from gossip.Address, m gossip.Ack) {
 // it has told; what was learnt from others in between it does not.
 func (n *Node) receiveAck2(from gossip.Address, m gossip.Ack2) {
 	n.count()
-	upToDate := n.offered[from] == n.growth
+	offered := n.offered[from]
+	upToDate := offered == n.growth
 	delete(n.offered, from)
 	n.mergeStates(from, m.States)
 	n.heardFrom(from)
 	n.start()
-	if upToDate {
-		n.find(from).shaken = n.growth
+	switch e := n.find(from); {
+	case upToDate:
+		e.shaken = n.growth
+	case offered > 0:
+		e.shaken = offered
 	}
 }
 
@@ -73,17 +77,29 @@ func (n *Node) behind(d gossip.Digest) []gossip.Address {
 	return wanted
 }
 
-// greeting is the message a round has for a peer: the digest, or a SYN if they
-// have not shaken hands since the node last learnt of a member. An original that
-// has been quiet for a round gets a SYN too, because it must answer that: its
-// own rounds are lost when their targets are dead, and under brr it has so few
-// targets that it may fall silent though it lives.
+// greeting is the message a round has for a peer: the digest, or a SYN if they owe
+// each other a handshake. An original that has been quiet for a round gets a SYN
+// too, because it must answer that: its own rounds are lost when their targets are
+// dead, and under brr it has so few targets that it may fall silent though it lives.
 func (n *Node) greeting(to gossip.Address) gossip.Message {
-	if e := n.find(to); e != nil && e.shaken == n.growth && (!e.original() || n.clock-e.heard < n.timing.Gossip) {
+	e := n.find(to)
+	if e != nil && !n.owesHandshake(e) && (!e.original() || n.clock-e.heard < n.timing.Gossip) {
 		return gossip.Gossip{Digest: n.Digest()}
 	}
 	n.count()
 	return gossip.Syn{ClusterID: gossip.ClusterID, Digest: n.Digest()}
+}
+
+// owesHandshake: a peer of ours and the node shake hands once, to exchange states;
+// whoever joins later is in every digest, and an entry there is enough. An original
+// times only endpoints whose state a handshake brought it, so it is owed another one
+// whenever the node has learnt of a member. So is a peer of unknown kind, whose
+// generation is 0 until its first digest comes.
+func (n *Node) owesHandshake(e *endpoint) bool {
+	if e.original() {
+		return e.shaken != n.growth
+	}
+	return e.shaken == 0
 }
 
 // handshakeOver settles an ACK2: undelivered, its handshake did not happen.

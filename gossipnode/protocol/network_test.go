@@ -34,6 +34,8 @@ type network struct {
 	jitter    time.Duration
 	trace     func(at time.Time, node, what string)
 	check     func(h *host, effects []protocol.Effect)
+
+	generations map[string]int32 // of nodes that pass for originals
 }
 
 type host struct {
@@ -47,6 +49,7 @@ type host struct {
 	vector  gossip.FaultVector // last reported
 	reports map[string]int
 	sent    map[string]int // messages by kind
+	silent  bool           // calls to it are not refused while it is down
 }
 
 type queued struct {
@@ -106,14 +109,18 @@ func (w *network) start(name string) *host {
 	if !slices.Contains(w.list, self) {
 		w.list = append(w.list, self)
 	}
+	generation, ok := w.generations[name]
+	if !ok {
+		generation = int32(w.now.Unix())
+	}
 	node, err := protocol.New(protocol.Config{
 		Self: self, Seed: address(seed), Parameters: w.parameters(),
-		Generation: int32(w.now.Unix()), Random: rand.New(rand.NewPCG(w.seed, uint64(len(w.nodes)))),
+		Generation: generation, Random: rand.New(rand.NewPCG(w.seed, uint64(len(w.nodes)))),
 	}, w.now)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	h.node, h.up, h.vector, h.origin, h.rate = node, true, nil, w.now, 1
+	h.node, h.up, h.silent, h.vector, h.origin, h.rate = node, true, false, nil, w.now, 1
 	h.life++
 	w.step(h, protocol.Connect{})
 	return h
@@ -128,6 +135,12 @@ func (w *network) cluster(n int) {
 func (w *network) kill(name string) {
 	w.nodes[name].up = false
 	w.nodes[name].life++
+}
+
+// silence ends a node so that nobody is left to refuse calls to it.
+func (w *network) silence(name string) {
+	w.kill(name)
+	w.nodes[name].silent = true
 }
 
 // pause keeps a node from doing anything for d; messages wait.
@@ -228,6 +241,10 @@ func (w *network) deliver(from *host, e protocol.Send) {
 		there = there.Add(time.Duration(w.random.Float64() * float64(w.jitter)))
 	}
 	to := w.nodes[e.To.Name()]
+	if to != nil && to.silent {
+		w.push(w.now.Add(w.timing.Gossip), from, protocol.Failed{ID: e.ID})
+		return
+	}
 	if to == nil || !to.up {
 		w.push(there.Add(w.delay), from, protocol.Failed{ID: e.ID})
 		return

@@ -108,6 +108,7 @@ type Node struct {
 	slotsSince int64                            // first round whose slots count
 	targeted   map[gossip.Address]time.Duration // when rounds last went there, random's only
 	attempt    attempt
+	pending    []pendingCall // of this round and the last
 	joining    joining
 	handshakes map[uint64]gossip.Address // ACK2s under way
 

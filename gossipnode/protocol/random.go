@@ -24,11 +24,23 @@ var random = Spec{
 // A pure draw may send a node's few messages of T_fail to the very nodes that
 // die with it, and a live node is then declared dead (DESIGN.md, decision 2).
 func (n *Node) draw() (gossip.Address, bool) {
+	return n.drawFrom(func(*endpoint) bool { return true })
+}
+
+// drawAnother is for going on: it leaves out mute endpoints while there are others.
+func (n *Node) drawAnother() (gossip.Address, bool) {
+	if a, ok := n.drawFrom(func(e *endpoint) bool { return !e.mute }); ok {
+		return a, true
+	}
+	return n.draw()
+}
+
+func (n *Node) drawFrom(eligible func(*endpoint) bool) (gossip.Address, bool) {
 	maps.DeleteFunc(n.targeted, func(_ gossip.Address, at time.Duration) bool { return n.clock-at >= n.timing.Fail })
 	rested := make([]gossip.Address, 0, n.Known())
 	var recent []gossip.Address
-	for a := range n.others() {
-		if n.attempt.tried[a] {
+	for a, e := range n.others() {
+		if n.attempt.tried[a] || !eligible(e) {
 			continue
 		}
 		if _, ok := n.targeted[a]; ok {

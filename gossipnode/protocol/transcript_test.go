@@ -26,7 +26,7 @@ func TestTranscripts(t *testing.T) {
 // player keeps the cluster between the commands of one transcript:
 //
 //	cluster protocol=NAME n=N [trace]   start N nodes and let them join
-//	kill NODE offset=K                  just before a round of that offset; t = 0 there
+//	kill NODE offset=K [silent]         just before a round of that offset; t = 0 there
 //	start NODE                          now
 //	run DURATION [trace]                what opinions change; with trace all messages too
 //	suspects                            whom each node suspects
@@ -66,7 +66,11 @@ func (p *player) play(t *testing.T, d *datadriven.TestData) string {
 		d.ScanArgs(t, "offset", &offset)
 		p.w.untilOffset(offset)
 		p.zero = p.w.now.Add(time.Nanosecond)
-		p.w.kill(d.CmdArgs[0].Key)
+		if victim := d.CmdArgs[0].Key; d.HasArg("silent") {
+			p.w.silence(victim)
+		} else {
+			p.w.kill(victim)
+		}
 	case "start":
 		p.w.start(d.CmdArgs[0].Key)
 	case "run":

@@ -1,19 +1,27 @@
 package sim
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 	"gossiprpc/monitor/consensus"
-	"gossiprpc/monitor/testcase"
 )
 
-// Kill ends processes at once.
+// Kill ends processes at once. Their computers refuse calls from then on.
 func (w *World) Kill(names ...string) {
 	for _, name := range names {
-		w.end(w.host(name))
+		w.end(w.host(name), false)
+	}
+}
+
+// Unplug ends processes at once, with their computers: calls to them are never
+// answered, not even refused, until they are started again.
+func (w *World) Unplug(names ...string) {
+	for _, name := range names {
+		w.end(w.host(name), true)
 	}
 }
 
@@ -21,7 +29,7 @@ func (w *World) Kill(names ...string) {
 // first.
 func (w *World) Restart(names ...string) {
 	for _, name := range names {
-		w.end(w.host(name))
+		w.end(w.host(name), false)
 		w.start(w.host(name))
 	}
 }
@@ -46,20 +54,16 @@ func (w *World) Resume(names ...string) {
 		}
 		h.paused = false
 		w.tellProcess(h, Resumed)
-		timerFirst := w.draws.IntN(2) == 0
-		switch {
-		case h.kind == aMonitor:
-			w.monitor.resume()
-		case h.node != nil && timerFirst && !h.busy(w.now):
-			w.act(h, protocol.Tick{})
+		if w.draws.IntN(2) == 0 && !h.busy(w.now) {
+			w.act(h, machine.Tick{})
 		}
 		w.drain(h)
 	}
 }
 
-// Join adds one more node that starts now, and answers its name.
+// Join adds one more node that starts now, and returns its name.
 func (w *World) Join() string {
-	h := w.addNode(len(w.addressed) + 1)
+	h := w.addNode(len(w.Nodes()) + 1)
 	w.start(h)
 	return h.name
 }
@@ -72,33 +76,30 @@ func (w *World) SetWork(name string, d time.Duration) { w.host(name).work = int6
 
 // Type types a line at the monitor's menu; false if the monitor does not run.
 func (w *World) Type(line string) bool {
-	if !w.monitor.host.up || w.monitor.host.paused {
+	if !w.monitor.up || w.monitor.paused {
 		return false
 	}
-	w.monitor.typed(line)
+	w.act(w.monitor, machine.Line{Text: strings.TrimSpace(line)})
 	return true
-}
-
-// Begin starts a test case at the monitor, as its menu does.
-func (w *World) Begin(c testcase.Case) error {
-	if !w.monitor.host.up || w.monitor.host.paused {
-		return fmt.Errorf("begin case %d: the monitor does not run", c)
-	}
-	return w.monitor.begin(c)
 }
 
 // Monitor is what the monitor has concluded so far; nil when it does not run.
 // It must not be stepped.
 func (w *World) Monitor() *consensus.State {
-	if !w.monitor.host.up {
+	if !w.monitor.up {
 		return nil
 	}
-	return w.monitor.state
+	return w.monitor.monitor.State()
 }
 
-// Node is a node's state machine; nil when its process does not run or has not
-// been let in by the provider yet. It must not be stepped.
-func (w *World) Node(name string) *protocol.Node { return w.host(name).node }
+// Node is a node's protocol; nil when its process does not run or has not been
+// let in by the provider yet. It must not be stepped.
+func (w *World) Node(name string) *protocol.Node {
+	if h := w.host(name); h.node != nil {
+		return h.node.Node()
+	}
+	return nil
+}
 
 // Running tells whether a process runs, paused or not.
 func (w *World) Running(name string) bool { return w.host(name).up }
@@ -123,7 +124,7 @@ func (w *World) Nodes() []string {
 
 // Address is a node's address; "" for other names.
 func (w *World) Address(name string) gossip.Address {
-	if h := w.named[name]; h != nil {
+	if h := w.named[name]; h != nil && h.kind == aNode {
 		return h.address
 	}
 	return ""
@@ -155,7 +156,10 @@ func (w *World) allJoined() bool {
 		return false
 	}
 	for _, h := range w.hosts {
-		if h.kind == aNode && (h.up || h.life == 0) && (h.node == nil || h.node.Known() < running-1) {
+		if h.kind != aNode || !h.up && h.life > 0 {
+			continue
+		}
+		if n := w.Node(h.name); n == nil || n.Known() < running-1 {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/monitor/core"
 )
 
 // Backend runs scenario scripts in virtual time. The zero value simulates a quiet
@@ -61,7 +62,7 @@ func (c *cluster) settle(ctx context.Context, names []string) bool {
 		}
 		ready := !slices.ContainsFunc(names, func(n string) bool {
 			h := c.world.named[n]
-			return !h.up || h.kind == aNode && h.node == nil && c.world.provider.host.up
+			return !h.up || h.kind == aNode && h.node.Node() == nil && c.world.provider.up
 		})
 		if ready {
 			return true
@@ -158,40 +159,34 @@ func (c *cluster) MenuOutput(context.Context) (string, error) {
 	return c.world.monitor.out.String(), nil
 }
 
-// asked lets a question to the monitor through, unless nobody would answer.
-func (c *cluster) asked() error {
-	if m := c.world.monitor.host; !m.up || m.paused {
-		return errNoMonitor
+// asked is the monitor that a question reaches, unless nobody would answer.
+func (c *cluster) asked() (*core.Core, error) {
+	if h := c.world.monitor; h.up && !h.paused {
+		return h.monitor, nil
 	}
-	return nil
+	return nil, errNoMonitor
 }
 
 func (c *cluster) AliveDead(context.Context) (live, dead []gossip.Address, err error) {
-	if err := c.asked(); err != nil {
+	m, err := c.asked()
+	if err != nil {
 		return nil, nil, err
 	}
-	s := c.world.monitor.state
-	for i := range s.Len() {
-		if n := s.At(i); n.Failed {
-			dead = append(dead, n.Address)
-		} else {
-			live = append(live, n.Address)
-		}
-	}
+	live, dead = m.AliveDead()
 	return live, dead, nil
 }
 
 func (c *cluster) SuspectMatrix(context.Context) ([][]int, error) {
-	if err := c.asked(); err != nil {
+	m, err := c.asked()
+	if err != nil {
 		return nil, err
 	}
-	s := c.world.monitor.state
-	matrix := make([][]int, s.Len())
-	cells := make([]int, s.Len()*s.Len())
-	for i := range matrix {
-		matrix[i], cells = cells[:s.Len():s.Len()], cells[s.Len():]
-		for j := range matrix[i] {
-			if s.Suspects(i, j) {
+	suspects := m.Matrix()
+	matrix := make([][]int, len(suspects))
+	for i, row := range suspects {
+		matrix[i] = make([]int, len(row))
+		for j, suspected := range row {
+			if suspected {
 				matrix[i][j] = 1
 			}
 		}
@@ -200,19 +195,20 @@ func (c *cluster) SuspectMatrix(context.Context) ([][]int, error) {
 }
 
 func (c *cluster) Mapping(context.Context) (map[gossip.Address]int, error) {
-	if err := c.asked(); err != nil {
+	m, err := c.asked()
+	if err != nil {
 		return nil, err
 	}
 	mapping := map[gossip.Address]int{}
-	for i, n := range c.world.monitor.state.Nodes() {
+	for i, n := range m.State().Nodes() {
 		mapping[n.Address] = i
 	}
 	return mapping, nil
 }
 
 func (c *cluster) Results(context.Context) (text, records []byte, err error) {
-	m := c.world.monitor
-	return slices.Clone(m.text.Bytes()), slices.Clone(m.records.Bytes()), nil
+	files := c.world.monitor.files
+	return slices.Clone(files[results]), slices.Clone(files[resultLines]), nil
 }
 
 func (c *cluster) Joined(context.Context) (map[string][]string, error) {
@@ -223,11 +219,12 @@ func (c *cluster) Joined(context.Context) (map[string][]string, error) {
 		if !h.up || c.whole[name] == h.life {
 			continue
 		}
-		if h.node == nil {
+		node := c.world.Node(name)
+		if node == nil {
 			missing[name] = without(all, name)
 			continue
 		}
-		digest := h.node.Digest()
+		digest := node.Digest()
 		for _, other := range all {
 			if _, ok := digest.Get(c.world.Address(other)); !ok {
 				missing[name] = append(missing[name], other)

@@ -1,15 +1,18 @@
 package sim
 
 import (
-	"hash/fnv"
-	"math/rand/v2"
+	"bytes"
+	"slices"
 	"time"
 
+	"gossiprpc/gossipnode/process"
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
+	"gossiprpc/monitor/core"
 )
 
-// host is one process and the machine it runs on: a node, the monitor or the
+// host is one process and the computer it runs on: a node, the monitor or the
 // provider.
 type host struct {
 	id      int
@@ -19,24 +22,28 @@ type host struct {
 	seed    gossip.Address
 	begins  int64 // when it first starts
 	clock   clock
-	work    int64 // nanoseconds for each event
-	group   int   // of the partition
+	work    int64         // nanoseconds for each event
+	group   int           // of the partition
+	names   time.Duration // that a look-up of a name takes
 
 	up     bool
 	paused bool
+	silent bool // it does not even refuse calls while it is down
 	life   uint32
 	free   int64  // when it is through with its last event
 	inbox  []item // what waits: it is paused or busy
 
-	// A node's own.
-	node    *protocol.Node // nil until the provider has let it in
-	random  *rand.Rand
-	tickAt  int64 // of the one tick in the queue that counts; 0: none
-	sending int   // calls to peers under way
-	sent    int64 // bytes of them in this life
-	outbox  outbox
-	lists   fetcher
-	spun    bool // its last deadline was not in the future
+	machine machine.Machine
+	node    *process.Process // the same, of a node
+	monitor *core.Core       // the same, of the monitor
+
+	tickAt int64 // of the one tick in the queue that counts; 0: none
+	spun   bool  // its last deadline was not in the future
+	sent   int64 // bytes of calls to nodes in this life
+	kept   map[int]connection
+
+	files map[string][]byte // they outlive the process
+	out   bytes.Buffer      // the terminal
 }
 
 type hostKind uint8
@@ -47,20 +54,14 @@ const (
 	aProvider
 )
 
-// item is something that a process has yet to act on: a call that has come, the
-// outcome of one of its own, or an event.
+// item is what a process has yet to act on: a call that waits in the socket, or
+// an event.
 type item struct {
-	call  *call // a call that waits in the socket
-	event protocol.Event
-	ended *call // an outcome, with ok
-	ok    bool
-	again func()
+	call  *call
+	event machine.Event
 }
 
-// maxSends is the agent's own limit on calls to peers under way.
-const maxSends = 128
-
-// stuck tells whether the process cannot take a call now.
+// stuck tells whether the process cannot act now.
 func (h *host) stuck(now int64) bool { return h.paused || h.busy(now) }
 
 func (h *host) busy(now int64) bool { return h.work > 0 && now < h.free }
@@ -70,128 +71,46 @@ func (w *World) start(h *host) {
 	if h.up {
 		return
 	}
-	h.up, h.paused = true, false
+	h.up, h.paused, h.silent = true, false, false
 	h.life++
 	h.free, h.inbox = w.now, nil
+	h.tickAt, h.spun, h.sent, h.kept = 0, false, 0, map[int]connection{}
 	w.tellProcess(h, Started)
-	switch h.kind {
-	case aMonitor:
-		w.monitor.start()
-	case aProvider:
-		w.provider.start()
-	case aNode:
-		h.node, h.tickAt, h.sending, h.sent, h.spun = nil, 0, 0, 0, false
-		h.outbox = outbox{waits: waits{first: w.config.Timing.Heartbeat}}
-		h.lists = fetcher{waits: waits{first: w.config.Timing.Heartbeat}}
-		w.flush(h)
-		w.join(h)
+	w.equip(h)
+	w.act(h, machine.Start{})
+	if h.kind == aNode && w.known != nil && h.life == 1 {
+		life := h.life
+		w.At(time.Duration(h.begins), func() { w.deliver(h, life, machine.Line{Text: "connect"}) })
 	}
 }
 
-// end kills a process. Whoever waits for it learns that it is gone.
-func (w *World) end(h *host) {
+// end ends a process at once. Whoever waits for it learns that it is gone, unless
+// the computer is silent from now on.
+func (w *World) end(h *host, silent bool) {
 	if !h.up {
+		h.silent = silent
 		return
 	}
-	h.up, h.paused = false, false
+	h.up, h.paused, h.silent = false, false, silent
 	h.life++
 	for _, i := range h.inbox {
 		if i.call != nil {
-			w.answer(i.call, false)
+			w.unserved(i.call)
 		}
 	}
-	h.inbox, h.node = nil, nil
-	if h.kind == aMonitor {
-		w.monitor.end()
-	}
+	h.inbox, h.machine, h.node, h.monitor = nil, nil, nil, nil
 	w.tellProcess(h, Ended)
 }
 
-// joined makes the state machine of a node that the provider has let in.
-func (w *World) joined(h *host) {
-	now := h.clock.read(w.now)
-	h.random = rand.New(rand.NewPCG(w.config.Seed+uint64(h.life)-1, nameHash(h.address)))
-	c := protocol.Config{
-		Self: h.address, Seed: h.seed, Parameters: w.config.Parameters,
-		Generation: generation(now), Random: h.random,
+// deliver has a process of the given life act on an event, once it can.
+func (w *World) deliver(h *host, life uint32, ev machine.Event) {
+	switch {
+	case h.life != life:
+	case h.stuck(w.now):
+		h.inbox = append(h.inbox, item{event: ev})
+	default:
+		w.act(h, ev)
 	}
-	if w.known != nil && h.life == 1 {
-		c.Seed, c.Known, c.Generation = "", w.known.nodes, w.known.generation(h.address)
-	}
-	node, err := protocol.New(c, now)
-	if err != nil {
-		panic(err) // the world's own configuration was checked
-	}
-	h.node = node
-	w.step(h, protocol.Tick{})
-	if c.Known == nil {
-		w.step(h, protocol.Connect{})
-	} else {
-		life := h.life
-		w.At(time.Duration(h.begins), func() {
-			if h.life == life && !h.stuck(w.now) {
-				w.act(h, protocol.Connect{})
-			}
-		})
-	}
-	w.drain(h)
-}
-
-// generation is a node's start in Unix seconds, as the agent has it.
-func generation(start time.Time) int32 {
-	return int32(min(max(start.Unix(), 0), gossip.MaxGeneration))
-}
-
-// nameHash gives nodes that share a seed different draws, as the agent does.
-func nameHash(a gossip.Address) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(a))
-	return h.Sum64()
-}
-
-// receive takes a peer's message in.
-func (w *World) receive(c *call) {
-	w.act(c.to, protocol.Receive{From: c.from.address, Message: unpack(c.message)})
-}
-
-// ends is the outcome of a call at its caller.
-func (w *World) ends(e event) {
-	h, c := e.host, e.call
-	if c.settled || e.life != h.life {
-		return
-	}
-	c.settled = true
-	if h.stuck(w.now) {
-		h.inbox = append(h.inbox, item{ended: c, ok: e.ok})
-		return
-	}
-	w.outcome(c, e.ok)
-}
-
-func (w *World) outcome(c *call, ok bool) {
-	h := c.from
-	switch c.kind {
-	case toPeer:
-		h.sending--
-		if ok {
-			w.act(h, protocol.Delivered{ID: c.id})
-		} else {
-			w.act(h, protocol.Failed{ID: c.id})
-		}
-	case toMonitor:
-		w.reported(h, c, ok)
-	case toProvider:
-		w.provided(h, c, ok)
-	}
-}
-
-// retry does again what had failed, unless the process stands still.
-func (w *World) retry(h *host, again func()) {
-	if h.stuck(w.now) {
-		h.inbox = append(h.inbox, item{again: again})
-		return
-	}
-	again()
 }
 
 func (w *World) tick(e event) {
@@ -203,21 +122,22 @@ func (w *World) tick(e event) {
 	if h.stuck(w.now) {
 		return // it ticks when it goes on
 	}
-	if h.clock.read(w.now).Before(h.node.Deadline()) {
+	if next, due := h.machine.Deadline(); !due || h.clock.read(w.now).Before(next) {
 		w.setTick(h) // what has happened since has moved it
 		return
 	}
-	w.act(h, protocol.Tick{})
+	w.act(h, machine.Tick{})
 }
 
-// act steps a node that is not stuck, which then is busy for as long as its
+// act steps a process that is not stuck, which then is busy for as long as its
 // work takes.
-func (w *World) act(h *host, ev protocol.Event) {
-	w.step(h, ev)
-	if h.work > 0 {
+func (w *World) act(h *host, ev machine.Event) machine.Reply {
+	reply := w.step(h, ev)
+	if h.work > 0 && h.up {
 		h.free = w.now + h.work
 		w.queue.push(event{at: h.free, kind: workDone, host: h, life: h.life})
 	}
+	return reply
 }
 
 // drain goes on with what has waited, in order.
@@ -225,50 +145,62 @@ func (w *World) drain(h *host) {
 	for len(h.inbox) > 0 && h.up && !h.stuck(w.now) {
 		i := h.inbox[0]
 		h.inbox = h.inbox[1:]
-		switch {
-		case i.call != nil:
+		if i.call != nil {
 			w.take(i.call)
-		case i.ended != nil:
-			w.outcome(i.ended, i.ok)
-		case i.again != nil:
-			i.again()
-		default:
+		} else {
 			w.act(h, i.event)
 		}
 	}
-	if h.node != nil && !h.stuck(w.now) && h.tickAt == 0 {
+	if h.up && !h.stuck(w.now) && h.tickAt == 0 {
 		w.setTick(h)
 	}
 }
 
-// step runs the state machine and carries its effects out.
-func (w *World) step(h *host, ev protocol.Event) {
-	pending := ev
-	var more []protocol.Event
-	for pending != nil {
-		now := h.clock.read(w.now)
-		effects := h.node.Step(now, pending)
-		for i := range w.hooks {
-			if f := w.hooks[i].Step; f != nil {
-				f(Step{At: w.Elapsed(), Now: now, Name: h.name, Life: h.life, Node: h.node, Event: pending, Effects: effects})
-			}
-		}
-		for _, effect := range effects {
-			if refused := w.apply(h, effect); refused != nil {
-				more = append(more, refused)
-			}
-		}
-		pending = nil
-		if len(more) > 0 {
-			pending, more = more[0], more[1:]
+// step runs the machine and carries its effects out. The reply is to the call
+// that the event was.
+func (w *World) step(h *host, ev machine.Event) machine.Reply {
+	var reply machine.Reply
+	var exits bool
+	for _, effect := range h.machine.Step(h.clock.read(w.now), ev) {
+		switch e := effect.(type) {
+		case machine.Call:
+			w.call(h, e)
+		case machine.Reply:
+			reply = e
+		case machine.Print:
+			h.out.WriteString(e.Text)
+		case machine.Write:
+			w.write(h, e)
+		case machine.Log:
+		case machine.Exit:
+			exits = true
 		}
 	}
-	w.setTick(h)
+	if exits {
+		w.end(h, false)
+	} else {
+		w.setTick(h)
+	}
+	return reply
 }
 
-// setTick sees to it that a tick comes no later than the node's deadline.
+// write takes no time, and never fails.
+func (w *World) write(h *host, e machine.Write) {
+	if !e.Append {
+		h.files[e.File] = nil
+	}
+	h.files[e.File] = append(slices.Clip(h.files[e.File]), e.Data...)
+	life := h.life
+	w.At(w.Elapsed(), func() { w.deliver(h, life, machine.Written{ID: e.ID}) })
+}
+
+// setTick sees to it that a tick comes no later than the machine's deadline.
 func (w *World) setTick(h *host) {
-	at := h.clock.due(w.now, h.node.Deadline())
+	next, due := h.machine.Deadline()
+	if !due {
+		return
+	}
+	at := h.clock.due(w.now, next)
 	if h.spun = at <= w.now; h.spun {
 		at = w.now + int64(time.Millisecond)
 	}
@@ -279,48 +211,16 @@ func (w *World) setTick(h *host) {
 	w.queue.push(event{at: at, kind: tickDue, host: h, life: h.life})
 }
 
-func (w *World) apply(h *host, effect protocol.Effect) protocol.Event {
-	switch e := effect.(type) {
-	case protocol.Send:
-		return w.send(h, e)
-	case protocol.ReportHeartbeat:
-		h.outbox.queue.heartbeat = true
-		w.flush(h)
-	case protocol.ReportStates:
-		if w.config.Lean {
-			if own, ok := e.States.Get(h.address); ok {
-				e.States = gossip.StateMap{own}
+// observed is what hooks are told of a step of a node's protocol.
+func (w *World) observed(h *host) process.Observer {
+	return func(now time.Time, ev protocol.Event, effects []protocol.Effect) {
+		for i := range w.hooks {
+			if f := w.hooks[i].Step; f != nil {
+				f(Step{
+					At: w.Elapsed(), Now: now, Name: h.name, Life: h.life,
+					Node: h.node.Node(), Event: ev, Effects: effects,
+				})
 			}
 		}
-		h.outbox.queue.states = &e
-		w.flush(h)
-	case protocol.ReportVector:
-		h.outbox.queue.vector = &e
-		w.flush(h)
-	case protocol.FetchMembers:
-		w.fetch(h)
-	case protocol.Rejoin:
-		w.rejoin(h)
 	}
-	return nil
-}
-
-func (w *World) send(h *host, e protocol.Send) protocol.Event {
-	if h.sending >= maxSends {
-		return protocol.Failed{ID: e.ID}
-	}
-	to := w.addressed[e.To]
-	bytes := callSize(h.address, e.Message)
-	h.sent += int64(bytes)
-	for i := range w.hooks {
-		if f := w.hooks[i].Sent; f != nil {
-			f(h.address, e.To, e.Message, bytes)
-		}
-	}
-	if to == nil {
-		return protocol.Failed{ID: e.ID} // no such name
-	}
-	h.sending++
-	w.begin(&call{kind: toPeer, from: h, to: to, payload: payload{id: e.ID, message: w.known.pack(e.Message)}}, w.config.Timing.Gossip)
-	return nil
 }

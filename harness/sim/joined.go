@@ -3,6 +3,7 @@ package sim
 import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 )
 
 // known is what the nodes of a world that begins joined know of each other.
@@ -16,19 +17,14 @@ func (w *World) acquaint() {
 	var versions []gossip.DigestEntry
 	for _, h := range w.hosts {
 		if h.kind == aNode {
-			w.provider.join(h.address)
+			w.step(w.provider, machine.Called{Request: machine.Join{Node: h.address}})
 			versions = append(versions, gossip.DigestEntry{
-				Address: h.address, AppVersion: gossip.AppVersion, Generation: generation(h.clock.read(0)),
+				Address: h.address, AppVersion: gossip.AppVersion, Generation: int32(h.clock.read(0).Unix()),
 			})
 		}
 	}
 	d := gossip.NewDigest(versions)
 	w.known = &known{versions: d, nodes: protocol.NewAcquaintance(d)}
-}
-
-func (k *known) generation(a gossip.Address) int32 {
-	e, _ := k.versions.Get(a)
-	return e.Generation
 }
 
 // packed is a gossip message on its way in a cluster that began joined: where

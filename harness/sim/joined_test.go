@@ -9,6 +9,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 )
 
 // TestPack: what is packed comes out as it was, and only gossip about all nodes
@@ -58,10 +59,12 @@ func TestJoinedClusterPacks(t *testing.T) {
 	messages := 0
 	for end := w.now + int64(c.Timing.Gossip); w.now < end && len(w.queue.heap) > 0; {
 		e := w.queue.pop()
-		if e.kind == callComes && e.call.kind == toPeer {
-			messages++
-			if _, ok := e.call.message.(packed); !ok {
-				t.Errorf("a %s from %s is not packed", e.call.message.Kind(), e.call.from.name)
+		if e.kind == callComes {
+			if m, ok := e.call.request.(machine.Message); ok {
+				messages++
+				if _, ok := m.Message.(packed); !ok {
+					t.Errorf("a %s from %s is not packed", m.Message.Kind(), e.call.from.name)
+				}
 			}
 		}
 		w.now = e.at

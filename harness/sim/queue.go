@@ -16,13 +16,11 @@ type event struct {
 type eventKind uint8
 
 const (
-	tickDue    eventKind = iota // host's state machine has a deadline
-	callComes                   // call reaches its callee
-	callEnds                    // call's outcome reaches its caller
-	workDone                    // a slow host is through with its last event
-	retryDue                    // host does something again that has failed
-	monitorDue                  // the monitor has a deadline
-	actionDue                   // do
+	tickDue   eventKind = iota // host's machine has a deadline
+	callComes                  // call reaches its callee
+	callEnds                   // call's outcome reaches its caller
+	workDone                   // a slow host is through with its last event
+	actionDue                  // do
 )
 
 // queue is a binary heap by time, then by order of entry. Entries are values:

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -38,11 +39,14 @@ type Config struct {
 	Machine func(node int) Machine
 }
 
-// Machine is what a node runs on.
+// Machine is the computer that a node runs on.
 type Machine struct {
 	Offset time.Duration // of its wall clock
 	PPM    int64         // how much faster its clocks run, millionths, -100000 to 100000
 	Work   time.Duration // that it takes for each event: a slow node
+	Names  time.Duration // that it takes to look a name up, before each new connection
+
+	Seed gossip.Address // that the node is told of; empty: node1, and for that node2
 }
 
 // DefaultConfig is 8 nodes at the original's pace on a quiet network.
@@ -79,7 +83,7 @@ type World struct {
 	now     int64
 	queue   queue
 	random  *rand.Rand // of the network
-	draws   *rand.Rand // of the processes: waits, races
+	draws   *rand.Rand // of the rest: when processes start, races
 	peers   Network
 	servers Network
 	cuts    map[link]bool
@@ -87,8 +91,8 @@ type World struct {
 	hosts     []*host // monitor, provider, node1 ...
 	named     map[string]*host
 	addressed map[gossip.Address]*host
-	monitor   *monitor
-	provider  *provider
+	monitor   *host
+	provider  *host
 	hooks     []Hooks
 	known     *known // of a world that begins joined
 	events    uint64
@@ -109,8 +113,8 @@ func New(c Config) (*World, error) {
 	if c.Epoch.IsZero() {
 		w.epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(w.draws.Int64N(int64(24 * time.Hour)))).UnixNano()
 	}
-	w.monitor = newMonitor(w, w.add(harness.Monitor, aMonitor, "", Machine{}))
-	w.provider = newProvider(w, w.add(harness.Provider, aProvider, "", Machine{}))
+	w.monitor = w.add(harness.Monitor, aMonitor, monitorAddress, Machine{})
+	w.provider = w.add(harness.Provider, aProvider, providerAddress, Machine{})
 	for i := range c.Nodes {
 		h := w.addNode(i + 1)
 		share := (float64(i) + w.draws.Float64()) / float64(c.Nodes)
@@ -121,6 +125,8 @@ func New(c Config) (*World, error) {
 		}
 		w.queue.push(event{at: at, kind: actionDue, do: func() { w.start(h) }})
 	}
+	w.start(w.monitor)
+	w.start(w.provider)
 	if c.Joined {
 		w.acquaint()
 	}
@@ -131,9 +137,11 @@ func (w *World) add(name string, kind hostKind, a gossip.Address, m Machine) *ho
 	h := &host{
 		id: len(w.hosts), name: name, kind: kind, address: a, work: int64(m.Work),
 		clock: clock{epoch: w.epoch, offset: int64(m.Offset), ppm: m.PPM},
+		files: map[string][]byte{},
 	}
 	w.hosts = append(w.hosts, h)
 	w.named[name] = h
+	w.addressed[a] = h
 	return h
 }
 
@@ -148,8 +156,8 @@ func (w *World) addNode(number int) *host {
 	if number == 1 {
 		seed = "node2"
 	}
-	h.seed = gossip.Address(fmt.Sprintf("%s:%d", seed, gossip.DefaultPort))
-	w.addressed[h.address] = h
+	h.seed = cmp.Or(m.Seed, gossip.Address(fmt.Sprintf("%s:%d", seed, gossip.DefaultPort)))
+	h.names = m.Names
 	return h
 }
 
@@ -211,12 +219,6 @@ func (w *World) handle(e event) {
 		if e.life == e.host.life {
 			w.drain(e.host)
 		}
-	case retryDue:
-		if e.life == e.host.life {
-			w.retry(e.host, e.do)
-		}
-	case monitorDue:
-		w.monitor.due(e)
 	case actionDue:
 		e.do()
 	}

@@ -72,12 +72,19 @@ func (Tick) input()      {}
 // safe for use by several goroutines.
 type State struct {
 	fail  time.Duration
+	bound func(nodes, deaths int) time.Duration
 	now   time.Time
 	nodes []*node // in join order
 	order []place // in the order of addresses, which vectors have
 	index map[gossip.Address]*node
 
-	eligible  int // how many nodes are eligible observers
+	eligible  int     // how many nodes are eligible observers
+	voices    int     // how many nodes' words count: see voice
+	quiet     []*node // nodes that were eligible and are not now
+	hearing   hearing
+	changed   bool    // whose words count has changed at this instant
+	touched   []*node // those of whom an opinion has
+	pending   []*node // those about whom all voices accord, without a verdict yet
 	deadlines deadlines
 	views     viewCount
 	totals    Totals
@@ -97,15 +104,22 @@ type Totals struct {
 	FalseSuspicions int64 // single observers' suspicions of which the same is true
 }
 
-// New makes an empty State. fail is T_fail, more than zero.
+// New makes an empty State. fail is T_fail, more than zero. Until SetBound tells
+// it better, the detection bound is four times as long.
 func New(fail time.Duration) *State {
 	return &State{
 		fail:      fail,
+		bound:     func(int, int) time.Duration { return 4 * fail },
 		index:     map[gossip.Address]*node{},
 		views:     viewCount{count: map[uint64]int{}},
 		forgotten: map[gossip.Address]uint32{},
 	}
 }
+
+// SetBound tells how long after a death a verdict may still be wrong, in a
+// cluster of so many nodes of which so many are dead. A monitor that hears
+// little waits for as long.
+func (s *State) SetBound(bound func(nodes, deaths int) time.Duration) { s.bound = bound }
 
 // Step lets time pass until now, applies in, and returns what changed, in
 // order. A now before an earlier one counts as that one. What falls due on the
@@ -117,6 +131,7 @@ func (s *State) Step(now time.Time, in Input) []Event {
 	s.advance(now)
 	s.now = now
 	s.apply(in)
+	s.conclude()
 	s.agree()
 	events := s.events
 	s.events = nil
@@ -184,9 +199,7 @@ func (s *State) join(a gossip.Address, kind Kind) *node {
 
 // enroll gives n a row copied from the verdicts and counts it as registered.
 func (s *State) enroll(n *node) {
-	if n.eligible {
-		s.weigh(n, -1)
-	}
+	s.weigh(n, -1)
 	n.row = make([]cell, len(s.nodes))
 	n.rowHash = 0
 	for j, other := range s.nodes {
@@ -195,12 +208,11 @@ func (s *State) enroll(n *node) {
 			n.rowHash += other.hash
 		}
 	}
-	if n.eligible {
-		s.weigh(n, +1)
-	}
+	s.weigh(n, +1)
 	s.views.update(n)
 	n.registeredAt, n.reportedAt = s.now, s.now
-	s.renew(n)
+	s.settle(n)
+	s.changed = true
 }
 
 func (s *State) beat(n *node) {
@@ -208,7 +220,7 @@ func (s *State) beat(n *node) {
 		s.revision++ // the first of this incarnation
 	}
 	n.heartbeatAt, n.suspectedAt = s.now, time.Time{}
-	s.renew(n)
+	s.settle(n)
 }
 
 func (s *State) forget(a gossip.Address) {
@@ -219,6 +231,9 @@ func (s *State) forget(a gossip.Address) {
 	if n.eligible {
 		s.setEligible(n, false)
 	}
+	s.setVoice(n, false)
+	s.quiet = slices.DeleteFunc(s.quiet, func(o *node) bool { return o == n })
+	s.pending = slices.DeleteFunc(s.pending, func(o *node) bool { return o == n })
 	s.views.remove(n)
 	s.deadlines.drop(n)
 	delete(s.index, a)
@@ -235,7 +250,7 @@ func (s *State) forget(a gossip.Address) {
 		s.views.update(other)
 	}
 	s.emit(Event{Kind: Forgotten, Node: a, Incarnation: n.incarnation})
-	s.judgeAll()
+	s.changed = true
 }
 
 func (s *State) emit(e Event) {

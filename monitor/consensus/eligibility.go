@@ -2,43 +2,41 @@ package consensus
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 )
 
 // NextDeadline is the instant at which something changes if nothing is heard:
-// a heartbeat or a report gets T_fail old. False if there is none.
+// a heartbeat, a report or a last word gets too old, or a verdict has waited
+// long enough. False if there is none.
 func (s *State) NextDeadline() (time.Time, bool) {
-	if len(s.deadlines) == 0 {
-		return time.Time{}, false
+	due, ok := s.verdictDue()
+	if len(s.deadlines) > 0 && (!ok || s.deadlines[0].deadline.Before(due)) {
+		return s.deadlines[0].deadline, true
 	}
-	return s.deadlines[0].deadline, true
+	return due, ok
 }
 
 // advance makes happen what falls due until now, each at its own instant.
 func (s *State) advance(now time.Time) {
-	for len(s.deadlines) > 0 && !s.deadlines[0].deadline.After(now) {
-		s.now = s.deadlines[0].deadline
+	for {
+		due, ok := s.NextDeadline()
+		if !ok || due.After(now) {
+			return
+		}
+		s.now = due
 		for len(s.deadlines) > 0 && !s.deadlines[0].deadline.After(s.now) {
 			s.settle(s.deadlines[0])
 		}
-		s.judgeAll()
+		s.conclude()
 		s.agree()
 	}
 }
 
-// renew settles what n's heartbeats and reports make it at this instant, and
-// judges all if its opinion counts now and did not before, or the reverse.
-func (s *State) renew(n *node) bool {
-	changed := s.settle(n)
-	if changed {
-		s.judgeAll()
-	}
-	return changed
-}
-
-// settle is renew without judging, for all that fall due at one instant: they
-// fall together, so that no verdict is made of half of them.
-func (s *State) settle(n *node) bool {
+// settle finds what n's heartbeats and reports make it at this instant. It
+// judges nobody: all that falls due at one instant falls together, so that no
+// verdict is made of half of it.
+func (s *State) settle(n *node) {
 	heard := n.heartbeatAt
 	if n.registeredAt.After(heard) {
 		heard = n.registeredAt
@@ -54,24 +52,28 @@ func (s *State) settle(n *node) bool {
 		kind := Beating
 		if silent {
 			kind = Silent
+			n.silentSince = s.now
 		}
 		s.emit(Event{Kind: kind, Node: n.address, Incarnation: n.incarnation})
+	}
+	if eligible := fresh && recent; eligible != n.eligible {
+		s.setEligible(n, eligible)
 	}
 	n.deadline = time.Time{}
 	for _, d := range []struct {
 		runs bool
-		from time.Time
-	}{{fresh, n.heartbeatAt}, {recent, n.reportedAt}, {!silent, heard}} {
-		if due := d.from.Add(s.fail); d.runs && (n.deadline.IsZero() || due.Before(n.deadline)) {
-			n.deadline = due
+		due  time.Time
+	}{
+		{fresh, n.heartbeatAt.Add(s.fail)},
+		{recent, n.reportedAt.Add(s.fail)},
+		{!silent, heard.Add(s.fail)},
+		{s.lingers(n), n.ceasedAt.Add(s.fail / 2)},
+	} {
+		if d.runs && (n.deadline.IsZero() || d.due.Before(n.deadline)) {
+			n.deadline = d.due
 		}
 	}
 	s.deadlines.put(n)
-	if eligible := fresh && recent; eligible != n.eligible {
-		s.setEligible(n, eligible)
-		return true
-	}
-	return false
 }
 
 // within tells whether an instant is under T_fail ago; the zero instant never is.
@@ -79,15 +81,42 @@ func (s *State) within(t time.Time) bool {
 	return !t.IsZero() && s.now.Sub(t) < s.fail
 }
 
+// setEligible notes whether n's opinion counts from now on. Who ceases to be
+// eligible keeps its voice until lend decides.
 func (s *State) setEligible(n *node, eligible bool) {
-	n.eligible = eligible
-	kind, by := Eligible, +1
-	if !eligible {
-		kind, by = Ineligible, -1
+	s.weigh(n, -1)
+	kind := Eligible
+	if eligible {
+		s.eligible++
+		s.quiet = slices.DeleteFunc(s.quiet, func(o *node) bool { return o == n })
+		if !n.voice {
+			s.voices++
+		}
+		n.voice = true
+	} else {
+		kind = Ineligible
+		s.eligible--
+		n.ceasedAt = s.now
+		s.quiet = append(s.quiet, n)
 	}
-	s.eligible += by
-	s.weigh(n, by)
+	n.eligible, s.changed = eligible, true
+	s.weigh(n, +1)
 	s.emit(Event{Kind: kind, Node: n.address, Incarnation: n.incarnation})
+}
+
+// setVoice notes whether the last words of n, which is not eligible, count.
+func (s *State) setVoice(n *node, voice bool) {
+	if voice == n.voice {
+		return
+	}
+	s.weigh(n, -1)
+	n.voice, s.changed = voice, true
+	s.weigh(n, +1)
+	if voice {
+		s.voices++
+	} else {
+		s.voices--
+	}
 }
 
 // deadlines is a heap of nodes by the instant at which they next change.

@@ -24,12 +24,15 @@ const (
 	Failed                     // verdict of failure, made by Observers
 	Alive                      // taken back, because of Observers; False: same incarnation
 	Forgotten                  // dropped
+	Deaf                       // the monitor hears too little; Why says how little
+	Hears                      // it hears enough again; Why says how much
 )
 
 var kindNames = [...]string{
 	Joined: "joined", TakenIn: "taken in", Restarted: "restarted", Beating: "beating", Silent: "silent",
 	Eligible: "eligible", Ineligible: "not eligible", Suspected: "suspected", Cleared: "cleared",
 	Failed: "failed", Alive: "alive", Forgotten: "forgotten",
+	Deaf: "deaf", Hears: "hears",
 }
 
 // String is the kind's name in logs and transcripts.
@@ -49,12 +52,14 @@ type Event struct {
 	Observer    gossip.Address   // Suspected, Cleared: whose opinion
 	Observers   []gossip.Address // Failed: who suspects; Alive: who does not
 	False       bool             // Cleared, Alive: the suspicion or verdict was wrong
-	Why         string           // Restarted
+	Why         string           // Restarted, Deaf, Hears
 }
 
 // String is the event as one line without its time.
 func (e Event) String() string {
 	switch e.Kind {
+	case Deaf, Hears:
+		return "monitor: " + e.Why // of no node
 	case Restarted:
 		return fmt.Sprintf("%s: incarnation %d, %s", e.Node, e.Incarnation, e.Why)
 	case Suspected:

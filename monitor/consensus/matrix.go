@@ -21,7 +21,6 @@ const (
 // eligibility take effect together: an observer that comes back with a vector
 // must not be judged by its old row for a moment.
 func (s *State) report(i *node, v gossip.FaultVector) {
-	touched := make([]*node, 0, 8)
 	at := 0
 	for _, c := range v {
 		// Most vectors name all nodes, so each cell is about the next one.
@@ -41,19 +40,12 @@ func (s *State) report(i *node, v gossip.FaultVector) {
 			s.revision++
 		}
 		if s.mark(i, j, c.Suspected) {
-			touched = append(touched, j)
+			s.touched = append(s.touched, j)
 		}
 	}
 	s.views.update(i)
 	i.reportedAt = s.now
-	if s.renew(i) {
-		return // all are judged
-	}
-	if i.eligible {
-		for _, j := range touched {
-			s.judge(j)
-		}
-	}
+	s.settle(i)
 }
 
 // place is a node in the order of addresses.
@@ -80,6 +72,9 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		if i.eligible {
 			j.suspecters++
 		}
+		if i.voice {
+			j.accusers++
+		}
 		if j.suspectedAt.IsZero() {
 			j.suspectedAt = s.now
 		}
@@ -89,6 +84,9 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		i.rowHash -= j.hash
 		if i.eligible {
 			j.suspecters--
+		}
+		if i.voice {
+			j.accusers--
 		}
 		if j.suspecters == 0 {
 			j.suspectedAt = time.Time{}
@@ -107,8 +105,14 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 // weigh adds an observer's row to the columns' counts, or takes it out.
 func (s *State) weigh(i *node, by int) {
 	for j, c := range i.row {
-		if c != clear {
+		if c == clear {
+			continue
+		}
+		if i.eligible {
 			s.nodes[j].suspecters += by
+		}
+		if i.voice {
+			s.nodes[j].accusers += by
 		}
 	}
 }
@@ -119,36 +123,6 @@ func (s *State) others(j *node) int {
 		return s.eligible - 1
 	}
 	return s.eligible
-}
-
-func (s *State) judgeAll() {
-	for _, j := range s.nodes {
-		s.judge(j)
-	}
-}
-
-func (s *State) judge(j *node) {
-	others := s.others(j)
-	if others == 0 || j.failed == (j.suspecters == others) {
-		return
-	}
-	j.failed = !j.failed
-	reason := s.reason(j)
-	if j.failed {
-		j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedAt, j.incarnation
-		if j.suspectedAt.IsZero() {
-			j.failedSuspicion = s.now // all suspicions are older: whose opinion counts has changed
-		}
-		s.emit(Event{Kind: Failed, Node: j.address, Incarnation: j.incarnation, Observers: reason.Suspecting})
-	} else {
-		j.clearedAt = s.now
-		wrong := j.failedIncarnation == j.incarnation
-		if wrong {
-			s.totals.FalseFailures++
-		}
-		s.emit(Event{Kind: Alive, Node: j.address, Incarnation: j.incarnation, Observers: reason.Missing, False: wrong})
-	}
-	s.views.update(j)
 }
 
 // Reason is why a verdict is what it is. With Missing and Suspecting both

@@ -15,11 +15,17 @@ type node struct {
 
 	registeredAt, heartbeatAt, reportedAt time.Time
 	fresh, silent, eligible               bool
+	silentSince                           time.Time // when it last fell silent
 	deadline                              time.Time
 	slot                                  int // in the heap of deadlines, -1 when not there
 
 	row        []cell // what it holds of each node
 	suspecters int    // eligible others that suspect it
+	accusers   int    // other voices that suspect it
+
+	voice    bool      // its words count: it is eligible, or has just ceased to be
+	ceasedAt time.Time // when it last ceased to be eligible, zero if never
+	accordAt time.Time // since when all other voices suspect it, zero if not all do
 
 	suspectedAt                          time.Time // first suspicion since its last heartbeat, zero if none stands
 	failed                               bool
@@ -50,6 +56,7 @@ type Node struct {
 	Fresh       bool      // the last heartbeat is under T_fail old
 	Beating     bool      // Fresh, and a heartbeat of this incarnation
 	Silent      bool      // neither heartbeat nor registration within T_fail
+	SilentSince time.Time // when it last fell silent, zero if never
 	Eligible    bool      // its opinion counts
 
 	Failed            bool      // the verdict
@@ -73,7 +80,7 @@ type Node struct {
 func (s *State) describe(n *node) Node {
 	return Node{
 		Address: n.address, Index: n.index, Incarnation: n.incarnation, Since: n.since,
-		HeartbeatAt: n.heartbeatAt, Fresh: n.fresh, Silent: n.silent, Eligible: n.eligible,
+		HeartbeatAt: n.heartbeatAt, Fresh: n.fresh, Silent: n.silent, SilentSince: n.silentSince, Eligible: n.eligible,
 		Beating: n.fresh && !n.heartbeatAt.Before(n.since),
 		Failed:  n.failed, FailedAt: n.failedAt, FailedIncarnation: n.failedIncarnation,
 		FirstSuspicion: n.failedSuspicion, ClearedAt: n.clearedAt, ReportedOn: n.reportedOn,

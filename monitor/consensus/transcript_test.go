@@ -20,6 +20,7 @@ func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 		s := consensus.New(10 * time.Second)
+		s.SetBound(func(int, int) time.Duration { return 20 * time.Second })
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			return transcript.Short(play(t, s, start, d))
 		})
@@ -66,6 +67,8 @@ func play(t *testing.T, s *consensus.State, start time.Time, d *datadriven.TestD
 	case "next":
 		next, ok := s.NextDeadline()
 		fmt.Fprintln(&b, next.Sub(start), ok)
+	case "hearing":
+		fmt.Fprintln(&b, s.Hearing())
 	case "unanimous":
 		since, ok := s.Unanimous()
 		fmt.Fprintln(&b, since.Sub(start), ok)

@@ -11,14 +11,18 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-// twin is decision 7 written down plainly: after every instant it looks at all
-// n^2 cells again.
+// twin is the rule of verdicts written down plainly: after every instant it
+// looks at all n^2 cells again.
 type twin struct {
 	fail  time.Duration
+	bound func(nodes, deaths int) time.Duration
 	now   time.Time
 	order []gossip.Address
 	nodes map[gossip.Address]*twinNode
 	gone  map[gossip.Address]uint32
+
+	hearing time.Time // since when it hears at least half
+	deaf    bool
 
 	falseFailures, falseSuspicions int64
 }
@@ -27,6 +31,9 @@ type twinNode struct {
 	heartbeat, registered, reported time.Time
 	row                             map[gossip.Address]twinCell
 	failed                          bool
+	was                             bool      // eligible at the last instant
+	ceased                          time.Time // when it last ceased to be
+	accord                          time.Time // since when all voices suspect it
 	incarnation, failedIn           uint32
 	unconfirmed                     bool
 	generation                      int32
@@ -44,41 +51,159 @@ func (w *twin) eligible(a gossip.Address) bool {
 	return w.young(n.heartbeat) && (w.young(n.reported) || w.young(n.registered))
 }
 
-func (w *twin) judge() {
-	for _, j := range w.order {
-		failed, others := true, 0
-		for _, i := range w.order {
-			if i != j && w.eligible(i) {
-				others++
-				failed = failed && w.nodes[i].row[j].suspected
-			}
-		}
-		n := w.nodes[j]
-		if others == 0 || failed == n.failed {
+func (w *twin) silent(a gossip.Address) bool {
+	return !w.young(w.nodes[a].heartbeat) && !w.young(w.nodes[a].registered)
+}
+
+// suspected tells whether all eligible observers but those left out suspect a,
+// and there is one.
+func (w *twin) suspected(a gossip.Address, without ...gossip.Address) bool {
+	some := false
+	for _, i := range w.order {
+		if i == a || slices.Contains(without, i) || !w.eligible(i) {
 			continue
 		}
-		n.failed = failed
-		if failed {
-			n.failedIn = n.incarnation
-		} else if n.failedIn == n.incarnation {
-			w.falseFailures++
+		if !w.nodes[i].row[a].suspected {
+			return false
 		}
+		some = true
+	}
+	return some
+}
+
+// voice: an eligible observer, or one that ceased to be less than half of T_fail
+// ago, is not declared failed, and does not look dead.
+func (w *twin) voice(a gossip.Address) bool {
+	n := w.nodes[a]
+	lingers := !n.ceased.IsZero() && w.now.Before(n.ceased.Add(w.fail/2))
+	return w.eligible(a) || lingers && !n.failed && !(w.silent(a) && w.suspected(a))
+}
+
+// count counts the eligible, those that were and are neither that nor failed, and
+// those of the latter that do not look dead.
+func (w *twin) count() (eligible, unheard, lost int) {
+	for _, a := range w.order {
+		switch n := w.nodes[a]; {
+		case w.eligible(a):
+			eligible++
+		case n.failed || n.ceased.IsZero():
+		default:
+			unheard++
+			if !(w.silent(a) && w.suspected(a)) {
+				lost++
+			}
+		}
+	}
+	return eligible, unheard, lost
+}
+
+func (w *twin) patience() time.Duration {
+	_, dead, _ := w.count()
+	for _, n := range w.nodes {
+		if n.failed {
+			dead++
+		}
+	}
+	return w.bound(len(w.order), dead)
+}
+
+// judge judges all by the same voices until nothing changes any more.
+func (w *twin) judge() {
+	for _, a := range w.order {
+		n, now := w.nodes[a], w.eligible(a)
+		if n.was && !now {
+			n.ceased = w.now
+		}
+		n.was = now
+	}
+	for w.round() {
 	}
 }
 
-func (w *twin) step(now time.Time, in Input) {
-	for {
-		var next time.Time
-		for _, n := range w.nodes {
-			for _, t := range []time.Time{n.heartbeat, n.reported, n.registered} {
-				if due := t.Add(w.fail); !t.IsZero() && due.After(w.now) && !due.After(now) && (next.IsZero() || due.Before(next)) {
-					next = due
-				}
+func (w *twin) round() bool {
+	eligible, unheard, lost := w.count()
+	patience := w.patience()
+	w.deaf = eligible < unheard
+	if eligible == 0 || w.deaf {
+		w.hearing = time.Time{}
+	} else if w.hearing.IsZero() {
+		w.hearing = w.now
+	}
+	var failed, alive []gossip.Address
+	for _, j := range w.order {
+		n := w.nodes[j]
+		others, accord, together := 0, true, true
+		for _, i := range w.order {
+			if i == j {
+				continue
+			}
+			if w.eligible(i) {
+				others++
+			}
+			accord = accord && (!w.voice(i) || w.nodes[i].row[j].suspected)
+		}
+		switch {
+		case n.failed:
+			if others > 0 && !w.suspected(j) {
+				alive = append(alive, j)
+			}
+			continue
+		case others == 0 || !accord:
+			n.accord = time.Time{}
+			continue
+		case n.accord.IsZero():
+			n.accord = w.now
+		}
+		for _, i := range w.order {
+			heard := w.nodes[i].reported
+			if w.nodes[i].registered.After(heard) {
+				heard = w.nodes[i].registered
+			}
+			if i != j && w.voice(i) && heard.Before(n.accord.Add(-w.fail/2)) && !w.suspected(i, j) {
+				together = false
 			}
 		}
-		if next.IsZero() {
-			break
+		hears := !w.hearing.IsZero() && !w.now.Before(w.hearing.Add(w.fail))
+		waited := w.silent(j) && !w.now.Before(n.accord.Add(patience))
+		if together && lost <= max(1, eligible/2) && (hears || waited) {
+			failed = append(failed, j)
 		}
+	}
+	for _, j := range failed {
+		n := w.nodes[j]
+		n.failed, n.failedIn, n.accord = true, n.incarnation, time.Time{}
+	}
+	for _, j := range alive {
+		n := w.nodes[j]
+		n.failed = false
+		if n.failedIn == n.incarnation {
+			w.falseFailures++
+		}
+	}
+	return len(failed)+len(alive) > 0
+}
+
+// due is the next instant, not after now, at which something may change.
+func (w *twin) due(now time.Time) (next time.Time) {
+	consider := func(t time.Time, d time.Duration) {
+		if due := t.Add(d); !t.IsZero() && due.After(w.now) && !due.After(now) && (next.IsZero() || due.Before(next)) {
+			next = due
+		}
+	}
+	patience := w.patience()
+	for _, n := range w.nodes {
+		for _, t := range []time.Time{n.heartbeat, n.reported, n.registered} {
+			consider(t, w.fail)
+		}
+		consider(n.ceased, w.fail/2)
+		consider(n.accord, patience)
+	}
+	consider(w.hearing, w.fail)
+	return next
+}
+
+func (w *twin) step(now time.Time, in Input) {
+	for next := w.due(now); !next.IsZero(); next = w.due(now) {
 		w.now = next
 		w.judge()
 	}
@@ -181,7 +306,9 @@ func TestStateAgreesWithPlainDefinition(t *testing.T) {
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
 		s := New(fail)
-		w := &twin{fail: fail, now: start, nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{}}
+		bound := func(nodes, deaths int) time.Duration { return time.Duration(10+nodes+3*deaths) * time.Second }
+		s.SetBound(bound)
+		w := &twin{fail: fail, bound: bound, now: start, nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{}}
 		now := start
 		for range rapid.IntRange(1, 120).Draw(t, "events") {
 			now = now.Add(rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, time.Second, 4 * time.Second, fail, 3 * fail}).Draw(t, "wait"))
@@ -254,6 +381,10 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 	}
 	if got := s.Totals(); got.FalseFailures != w.falseFailures || got.FalseSuspicions != w.falseSuspicions {
 		t.Fatalf("%s: %+v, want %d false failures and %d false suspicions", at, got, w.falseFailures, w.falseSuspicions)
+	}
+	eligible, unheard, _ := w.count()
+	if got := s.Hearing(); got.Hears != eligible || got.Of != eligible+unheard || got.Deaf != w.deaf {
+		t.Fatalf("%s: %+v, want %d of %d, deaf %t", at, got, eligible, eligible+unheard, w.deaf)
 	}
 	if _, got := s.Unanimous(); got != w.unanimous(s) {
 		t.Fatalf("%s: unanimous %t", at, got)

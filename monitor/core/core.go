@@ -55,11 +55,13 @@ func New(c Config) (*Core, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	return &Core{
+	core := &Core{
 		config: c, setup: c.setup(), zone: c.zone(),
 		state: consensus.New(c.Timing.Fail), log: eventLog{size: c.MaxEvents},
 		lookups: map[uint64]*lookup{}, writing: map[uint64]*batch{},
-	}, nil
+	}
+	core.state.SetBound(core.setup.Bound)
+	return core, nil
 }
 
 // Observe sets who watches.

@@ -45,6 +45,7 @@ func (c *Core) identify(now time.Time, ev machine.Ended) {
 		}})
 	} else {
 		l.protocol = spec.Name
+		c.state.SetBound(c.config.bound(spec))
 		if c.running != nil && c.running.lookup == l {
 			c.running.Identify(spec.Name, c.config.bound(spec))
 			c.check(now)

@@ -37,6 +37,8 @@ type Result struct {
 	Bytes           *int64 `json:"bytes"` // null: some node never reported its traffic
 	FalseFailures   int64  `json:"false_failures"`
 	FalseSuspicions int64  `json:"false_suspicions"`
+
+	Deaf bool `json:"deaf"` // at some time during the case the monitor heard too little to judge
 }
 
 // Settings are the cluster's intervals as the monitor was told them, and the
@@ -82,6 +84,7 @@ func (r *Run) result(now time.Time, s *consensus.State, f findings) Result {
 		Messages:        totals.Messages - r.before.Messages,
 		FalseFailures:   totals.FalseFailures - r.before.FalseFailures,
 		FalseSuspicions: totals.FalseSuspicions - r.before.FalseSuspicions,
+		Deaf:            s.DeafSince(r.began),
 	}
 	if r.setup.Protocol != "" {
 		res.Protocol = &r.setup.Protocol

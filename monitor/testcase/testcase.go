@@ -58,21 +58,24 @@ type Setup struct {
 	Bound func(nodes, deaths int) time.Duration
 }
 
-// Memory is what earlier cases have ended with: a node counts once in each of
-// its incarnations. The zero value remembers nothing.
+// Memory is what earlier cases have ended with: each failure of a node counts
+// once, and so does each revival. A failure lasts from falling silent to being
+// heard again: a node that was paused or cut off, came back, and then dies counts
+// twice. The zero value remembers nothing.
 type Memory struct {
-	victims, revived map[gossip.Address]uint32
+	victims map[gossip.Address]time.Time // when the node had fallen silent
+	revived map[gossip.Address]time.Time // when its verdict of failure was taken back
 }
 
 func (m *Memory) add(c Case, n consensus.Node) {
-	of := &m.victims
+	of, episode := &m.victims, n.SilentSince
 	if c == Revival {
-		of = &m.revived
+		of, episode = &m.revived, n.ClearedAt
 	}
 	if *of == nil {
-		*of = map[gossip.Address]uint32{}
+		*of = map[gossip.Address]time.Time{}
 	}
-	(*of)[n.Address] = n.Incarnation
+	(*of)[n.Address] = episode
 }
 
 // Run is one case from its menu entry to its end. It is not safe for use by
@@ -167,7 +170,7 @@ func (r *Run) counts(n consensus.Node) bool {
 	if r.kind == Revival {
 		return r.revived(n)
 	}
-	return n.Failed && n.Silent && r.memory.victims[n.Address] != n.Incarnation
+	return n.Failed && n.Silent && !r.memory.victims[n.Address].Equal(n.SilentSince)
 }
 
 // revived: it was failed when the case began, or at most T_fail before, or has
@@ -176,7 +179,7 @@ func (r *Run) revived(n consensus.Node) bool {
 	return !n.Failed && n.Beating &&
 		n.FailedIncarnation != 0 && n.Incarnation > n.FailedIncarnation &&
 		!n.ClearedAt.Before(r.began.Add(-r.setup.Fail)) &&
-		r.memory.revived[n.Address] != n.Incarnation
+		!r.memory.revived[n.Address].Equal(n.ClearedAt)
 }
 
 // disputed: heartbeats are fresh and yet it is failed, or have ended and yet it

@@ -20,6 +20,7 @@ func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		p := &player{start: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), state: consensus.New(10 * time.Second), memory: &testcase.Memory{}}
 		p.now = p.start
+		p.state.SetBound(setup().Bound)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			p.out.Reset()
 			p.command(t, d)

@@ -15,7 +15,8 @@ const (
 )
 
 // Waiting says in one line what the case still needs, for example
-// "1 of 2 failed; node6:5000: 5 of 6 observers suspect it, node2:5000 does not yet".
+// "1 of 2 failed; node6:5000: 5 of 6 observers suspect it, node2:5000 does not yet",
+// and while the monitor hears too little to judge, "deaf: hears 1 of 8".
 func (r *Run) Waiting(s *consensus.State) string {
 	f := r.assess(s)
 	what := "failed"
@@ -35,6 +36,9 @@ func (r *Run) Waiting(s *consensus.State) string {
 		about = append(about[:maxNodesNamed], fmt.Sprintf("%d more", more))
 	}
 	parts = append(parts, about...)
+	if h := s.Hearing(); h.Deaf {
+		parts = append(parts, h.String())
+	}
 	if r.enough && r.wrong {
 		parts = append(parts, "ends as disputed at "+r.deadline.Format("15:04:05"))
 	}
@@ -85,7 +89,7 @@ func (r *Run) notRevived(n consensus.Node) string {
 		return fmt.Sprintf("%s: failed, not restarted yet", n.Address)
 	case n.Failed:
 		return fmt.Sprintf("%s: restarted, %d of %d observers still suspect it", n.Address, n.Suspecting, n.Observers)
-	case n.FailedIncarnation != 0 && n.Incarnation > n.FailedIncarnation && !n.Beating && r.memory.revived[n.Address] != n.Incarnation:
+	case n.FailedIncarnation != 0 && n.Incarnation > n.FailedIncarnation && !n.Beating && !r.memory.revived[n.Address].Equal(n.ClearedAt):
 		return fmt.Sprintf("%s: restarted, no heartbeat yet", n.Address)
 	}
 	return ""
@@ -110,6 +114,9 @@ func suspicion(s *consensus.State, n consensus.Node) string {
 	text := fmt.Sprintf("%s: %d of %d observers suspect it", n.Address, n.Suspecting, n.Observers)
 	switch len(reason.Missing) {
 	case 0:
+		if !n.Failed && !s.Hearing().Deaf {
+			text += ", not for long enough yet"
+		}
 		return text
 	case 1:
 		return fmt.Sprintf("%s, %s does not yet", text, reason.Missing[0])

@@ -18,13 +18,13 @@ var (
 
 func TestHunt(t *testing.T) {
 	found := 0
-	played, err := Hunt(t.Context(), *first, *last, func(f Finding) {
+	played, tally, err := Hunt(t.Context(), *first, *last, func(f Finding) {
 		found++
 		if found <= 12 {
 			t.Errorf("seed %d: %s %d nodes aligned %v: %v", f.Seed, f.Plan.Protocol, f.Plan.Nodes, f.Plan.Aligned, f.Failure)
 		}
 	}, func(uint64) {})
-	t.Logf("%d played, %d failed", played, found)
+	t.Logf("%d played, %d failed, %+v", played, found, tally)
 	if err != nil || played != *last-*first+1 {
 		t.Errorf("played %d: %v", played, err)
 	}
@@ -61,12 +61,12 @@ func TestSabotage(t *testing.T) {
 		{Kind: Crash, At: 10 * time.Second, Who: []string{"node3"}},
 		{Kind: Lose, At: 12 * time.Second, For: 8 * time.Second, Share: 0.2},
 	}
-	if f, err := Play(p); f != nil || err != nil {
+	if f, _, err := Play(p); f != nil || err != nil {
 		t.Fatalf("the run without sabotage: %v, %v", f, err)
 	}
 	// With less than a round to spare nobody can be found.
 	p.Timing.Fail = p.Timing.Gossip + time.Millisecond
-	f, err := Play(p)
+	f, _, err := Play(p)
 	if err != nil || f == nil {
 		t.Fatalf("T_fail of one round: %v, %v", f, err)
 	}
@@ -82,7 +82,7 @@ func TestSabotage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g, err := Play(again); err != nil || g == nil || *g != failure {
+	if g, _, err := Play(again); err != nil || g == nil || *g != failure {
 		t.Errorf("read back: %v, %v; want %v", g, err, failure)
 	}
 }

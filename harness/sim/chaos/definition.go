@@ -2,29 +2,37 @@ package chaos
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/monitor/consensus"
 )
 
-// definition is decision 7 written down plainly: after every instant it looks at
-// all n^2 cells again. It is what the monitor's incremental consensus must equal.
+// definition is the rule of verdicts written down plainly: after every instant it
+// looks at all n^2 cells again. It is what the monitor's incremental consensus
+// must equal.
 type definition struct {
 	fail  time.Duration
+	bound func(nodes, deaths int) time.Duration
 	now   time.Time
 	order []gossip.Address
 	nodes map[gossip.Address]*observer
+
+	hearing time.Time // since when the monitor hears at least half
 }
 
 type observer struct {
 	heartbeat, registered, reported time.Time
 	row                             map[gossip.Address]bool
 	failed, reportedOn              bool
+	was                             bool      // eligible at the last instant
+	ceased                          time.Time // when it last ceased to be
+	accord                          time.Time // since when all voices suspect it
 }
 
-func newDefinition(fail time.Duration) *definition {
-	return &definition{fail: fail, nodes: map[gossip.Address]*observer{}}
+func newDefinition(fail time.Duration, bound func(nodes, deaths int) time.Duration) *definition {
+	return &definition{fail: fail, bound: bound, nodes: map[gossip.Address]*observer{}}
 }
 
 func (d *definition) young(t time.Time) bool { return !t.IsZero() && d.now.Sub(t) < d.fail }
@@ -40,35 +48,150 @@ func (d *definition) silent(a gossip.Address) bool {
 	return !d.young(n.heartbeat) && !d.young(n.registered)
 }
 
-func (d *definition) judge() {
-	// All are judged by the same eligible observers.
-	for _, j := range d.order {
-		failed, others := true, 0
-		for _, i := range d.order {
-			if i != j && d.eligible(i) {
-				others++
-				failed = failed && d.nodes[i].row[j]
+// suspected tells whether all eligible observers but those left out suspect a,
+// and there is one.
+func (d *definition) suspected(a gossip.Address, without ...gossip.Address) bool {
+	some := false
+	for _, i := range d.order {
+		if i == a || slices.Contains(without, i) || !d.eligible(i) {
+			continue
+		}
+		if !d.nodes[i].row[a] {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// voice: an eligible observer, or one that ceased to be less than half of T_fail
+// ago, is not declared failed, and does not look dead.
+func (d *definition) voice(a gossip.Address) bool {
+	n := d.nodes[a]
+	lingers := !n.ceased.IsZero() && d.now.Before(n.ceased.Add(d.fail/2))
+	return d.eligible(a) || lingers && !n.failed && !(d.silent(a) && d.suspected(a))
+}
+
+// count counts the eligible, those that were and are neither that nor failed, and
+// those of the latter that do not look dead.
+func (d *definition) count() (eligible, unheard, lost int) {
+	for _, a := range d.order {
+		switch n := d.nodes[a]; {
+		case d.eligible(a):
+			eligible++
+		case n.failed || n.ceased.IsZero():
+		default:
+			unheard++
+			if !(d.silent(a) && d.suspected(a)) {
+				lost++
 			}
 		}
-		if others > 0 {
-			d.nodes[j].failed = failed
+	}
+	return eligible, unheard, lost
+}
+
+func (d *definition) patience() time.Duration {
+	_, dead, _ := d.count()
+	for _, n := range d.nodes {
+		if n.failed {
+			dead++
 		}
+	}
+	return d.bound(len(d.order), dead)
+}
+
+// judge judges all by the same voices until nothing changes any more.
+func (d *definition) judge() {
+	for _, a := range d.order {
+		n, now := d.nodes[a], d.eligible(a)
+		if n.was && !now {
+			n.ceased = d.now
+		}
+		n.was = now
+	}
+	for d.round() {
 	}
 }
 
-func (d *definition) step(now time.Time, in consensus.Input) {
-	for {
-		next := time.Time{}
-		for _, n := range d.nodes {
-			for _, t := range []time.Time{n.heartbeat, n.reported, n.registered} {
-				if due := t.Add(d.fail); !t.IsZero() && due.After(d.now) && !due.After(now) && (next.IsZero() || due.Before(next)) {
-					next = due
-				}
+func (d *definition) round() bool {
+	eligible, unheard, lost := d.count()
+	patience := d.patience()
+	if eligible == 0 || eligible < unheard {
+		d.hearing = time.Time{}
+	} else if d.hearing.IsZero() {
+		d.hearing = d.now
+	}
+	var failed, alive []gossip.Address
+	for _, j := range d.order {
+		n := d.nodes[j]
+		others, accord, together := 0, true, true
+		for _, i := range d.order {
+			if i == j {
+				continue
+			}
+			if d.eligible(i) {
+				others++
+			}
+			accord = accord && (!d.voice(i) || d.nodes[i].row[j])
+		}
+		switch {
+		case n.failed:
+			if others > 0 && !d.suspected(j) {
+				alive = append(alive, j)
+			}
+			continue
+		case others == 0 || !accord:
+			n.accord = time.Time{}
+			continue
+		case n.accord.IsZero():
+			n.accord = d.now
+		}
+		for _, i := range d.order {
+			heard := d.nodes[i].reported
+			if d.nodes[i].registered.After(heard) {
+				heard = d.nodes[i].registered
+			}
+			if i != j && d.voice(i) && heard.Before(n.accord.Add(-d.fail/2)) && !d.suspected(i, j) {
+				together = false
 			}
 		}
-		if next.IsZero() {
-			break
+		hears := !d.hearing.IsZero() && !d.now.Before(d.hearing.Add(d.fail))
+		waited := d.silent(j) && !d.now.Before(n.accord.Add(patience))
+		if together && lost <= max(1, eligible/2) && (hears || waited) {
+			failed = append(failed, j)
 		}
+	}
+	for _, j := range failed {
+		n := d.nodes[j]
+		n.failed, n.accord = true, time.Time{}
+	}
+	for _, j := range alive {
+		d.nodes[j].failed = false
+	}
+	return len(failed)+len(alive) > 0
+}
+
+// due is the next instant, not after now, at which something may change.
+func (d *definition) due(now time.Time) (next time.Time) {
+	consider := func(t time.Time, wait time.Duration) {
+		if due := t.Add(wait); !t.IsZero() && due.After(d.now) && !due.After(now) && (next.IsZero() || due.Before(next)) {
+			next = due
+		}
+	}
+	patience := d.patience()
+	for _, n := range d.nodes {
+		for _, t := range []time.Time{n.heartbeat, n.reported, n.registered} {
+			consider(t, d.fail)
+		}
+		consider(n.ceased, d.fail/2)
+		consider(n.accord, patience)
+	}
+	consider(d.hearing, d.fail)
+	return next
+}
+
+func (d *definition) step(now time.Time, in consensus.Input) {
+	for next := d.due(now); !next.IsZero(); next = d.due(now) {
 		d.now = next
 		d.judge()
 	}
@@ -82,6 +205,8 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 		d.known(in.Node)
 	case consensus.Traffic:
 		d.known(in.Node)
+	case consensus.Forget:
+		d.drop(in.Node)
 	case consensus.Suspects:
 		n := d.known(in.Node)
 		n.reported = now
@@ -93,6 +218,14 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 		}
 	}
 	d.judge()
+}
+
+func (d *definition) drop(a gossip.Address) {
+	delete(d.nodes, a)
+	d.order = slices.DeleteFunc(d.order, func(b gossip.Address) bool { return a == b })
+	for _, n := range d.nodes {
+		delete(n.row, a)
+	}
 }
 
 func (d *definition) known(a gossip.Address) *observer {

@@ -16,9 +16,11 @@ type Finding struct {
 
 // Hunt plays the seeds from first to last, on all processors, and tells found of
 // each that fails, one at a time but in no order, and done of the number played
-// so far. It returns how many were played; fewer than all when ctx ends.
-func Hunt(ctx context.Context, first, last uint64, found func(Finding), done func(played uint64)) (uint64, error) {
+// so far. It returns how many were played,
+// fewer than all when ctx ends, and what they did.
+func Hunt(ctx context.Context, first, last uint64, found func(Finding), done func(played uint64)) (uint64, Tally, error) {
 	var next, played atomic.Uint64
+	tally := newTally()
 	var mu sync.Mutex
 	var broken error
 	var workers sync.WaitGroup
@@ -30,9 +32,10 @@ func Hunt(ctx context.Context, first, last uint64, found func(Finding), done fun
 					return
 				}
 				plan := Draw(seed)
-				failure, err := Play(plan)
+				failure, counted, err := Play(plan)
 				n := played.Add(1)
 				mu.Lock()
+				tally.Add(counted)
 				switch {
 				case err != nil:
 					broken = err
@@ -45,5 +48,5 @@ func Hunt(ctx context.Context, first, last uint64, found func(Finding), done fun
 		})
 	}
 	workers.Wait()
-	return played.Load(), broken
+	return played.Load(), tally, broken
 }

@@ -13,10 +13,16 @@ func (y *player) begin(f Fault) {
 		return
 	}
 	w := y.world
+	y.tally.Faults[f.Kind]++
+	y.excuses.begin(f)
 	undo := func() {}
 	switch f.Kind {
-	case Crash:
-		w.Kill(f.Who...)
+	case Crash, Unplug:
+		if f.Kind == Crash {
+			w.Kill(f.Who...)
+		} else {
+			w.Unplug(f.Who...)
+		}
 		undo = func() {
 			for _, n := range f.Who {
 				if !w.Running(n) {
@@ -32,7 +38,7 @@ func (y *player) begin(f Fault) {
 		undo = func() { w.SetWork(f.Who[0], 0) }
 	case Lose, Duplicate, Reorder:
 		y.network(f)
-		undo = func() { y.network(Fault{Kind: f.Kind}) }
+		undo = func() { y.network(Fault{Kind: f.Kind, On: f.On}) }
 	case Cut:
 		pair := [2]string{f.Who[0], f.Who[1]}
 		y.cuts[pair]++
@@ -53,18 +59,26 @@ func (y *player) begin(f Fault) {
 	case Case:
 		w.Type(strconv.Itoa(f.Number))
 		undo = func() { w.Type("cancel") }
+	case Forget:
+		w.Type("forget " + f.Who[0])
+		y.excuses.end(f, w.Elapsed())
 	}
 	if f.For > 0 {
 		w.At(w.Elapsed()+f.For, func() {
 			if !y.restored || f.Kind == Clock {
 				undo()
+				y.excuses.end(f, w.Elapsed())
 			}
 		})
 	}
 }
 
 func (y *player) network(f Fault) {
-	n := y.world.Peers()
+	get, set := y.world.Peers, y.world.SetPeers
+	if f.links() == Servers {
+		get, set = y.world.Servers, y.world.SetServers
+	}
+	n := get()
 	switch f.Kind {
 	case Lose:
 		n.Loss = f.Share
@@ -73,7 +87,7 @@ func (y *player) network(f Fault) {
 	case Reorder:
 		n.Reorder, n.Late = f.Share, f.Span
 	}
-	y.world.SetPeers(n)
+	set(n)
 }
 
 // heal ends all faults but the deaths that were for good.
@@ -82,6 +96,8 @@ func (y *player) heal() {
 	w := y.world
 	w.Heal()
 	w.SetPeers(y.plan.Peers)
+	w.SetServers(y.plan.Servers)
+	y.excuses.endAll(w.Elapsed())
 	for _, n := range w.Nodes() {
 		w.SetWork(n, 0)
 		w.Resume(n)
@@ -93,7 +109,7 @@ func (y *player) heal() {
 		}
 	}
 	for _, f := range y.plan.Faults {
-		if f.Kind == Crash && f.For > 0 {
+		if f.ends() && f.For > 0 {
 			for _, n := range f.Who {
 				if !w.Running(n) && !y.deadForGood(n) {
 					w.Restart(n)
@@ -103,8 +119,11 @@ func (y *player) heal() {
 	}
 }
 
+// ends tells whether a fault ends processes.
+func (f Fault) ends() bool { return f.Kind == Crash || f.Kind == Unplug }
+
 func (y *player) deadForGood(name string) bool {
 	return slices.ContainsFunc(y.plan.Faults, func(f Fault) bool {
-		return f.Kind == Crash && f.For == 0 && slices.Contains(f.Who, name)
+		return f.ends() && f.For == 0 && slices.Contains(f.Who, name)
 	})
 }

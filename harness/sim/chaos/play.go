@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -35,7 +36,8 @@ const (
 	Truth      = "cases end only on truth"
 	Settles    = "after healing every verdict becomes right"
 	Detects    = "a victim is declared within its bound"
-	Accurate   = "no live node of a calm cluster is declared dead"
+	Accurate   = "no node that runs is declared dead without an excuse"
+	Ends       = "a case that must end ends, with the right victims, within the bound"
 )
 
 // joinLimit is how long the cluster may take to join before any fault.
@@ -53,17 +55,21 @@ type player struct {
 	cuts     map[[2]string]int
 	calm     bool
 	restored bool
+	excuses  excuses
+	tally    Tally
+	killed   []string  // in the calm
+	ended    bool      // the case about them has
 	trace    io.Writer // nil: none
 }
 
 // Play runs a plan; nil if every invariant held. The error is about a plan that
 // cannot be run.
-func Play(p Plan) (*Failure, error) {
+func Play(p Plan) (*Failure, Tally, error) {
 	y, err := play(p, nil)
 	if err != nil {
-		return nil, err
+		return nil, Tally{}, err
 	}
-	return y.failure, nil
+	return y.failure, y.tally, nil
 }
 
 // play writes every step to trace, unless that is nil.
@@ -87,9 +93,11 @@ func play(p Plan, trace io.Writer) (*player, error) {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
 	y := &player{
-		plan: p, spec: spec, world: w, witness: map[string]*witness{}, rule: newDefinition(p.Timing.Fail),
-		cuts: map[[2]string]int{}, trace: trace,
+		plan: p, spec: spec, world: w, witness: map[string]*witness{},
+		cuts: map[[2]string]int{}, trace: trace, tally: newTally(),
+		excuses: excuses{nodes: w.Nodes(), slots: spec.Slots, linger: p.settleLimit(), spells: map[excused]*spell{}},
 	}
+	y.rule = y.definition()
 	w.Observe(sim.Hooks{Step: y.step, Process: y.process, Input: y.input, Result: y.result})
 	y.run()
 	return y, nil
@@ -158,18 +166,30 @@ func (y *player) finish() {
 			live = append(live, n)
 		}
 	}
-	victims := min(y.plan.Victims, len(live)-2)
+	dead := len(y.world.Nodes()) - len(live)
+	victims := min(y.plan.Victims, max(1, len(live)/2), len(live)-2)
 	if victims < 1 {
 		return
 	}
+	rand.New(rand.NewPCG(y.plan.Seed, 0xca1)).Shuffle(len(live), func(i, k int) { live[i], live[k] = live[k], live[i] })
+	y.killed = live[:victims]
 	y.calm = true
 	y.world.Type("cancel")
-	y.world.Kill(live[len(live)-victims:]...)
-	y.world.Type(strconv.Itoa(victims))
-	deaths := len(y.world.Nodes()) - len(live) + victims
-	bound := protocol.Parameters{Protocol: y.spec, Timing: y.plan.Timing, Aligned: y.plan.Aligned && !y.offsets()}.DetectionBound(len(y.world.Nodes()), deaths)
-	if !y.pass(bound, y.right) && y.failure == nil && !y.right() {
-		y.fail(Detects, "%v after the death of %v: %s", bound, live[len(live)-victims:], y.wrongs())
+	if y.plan.Silent {
+		y.world.Unplug(y.killed...)
+	} else {
+		y.world.Kill(y.killed...)
+	}
+	y.world.Type(strconv.Itoa(min(victims, 2)))
+	p := protocol.Parameters{Protocol: y.spec, Timing: y.plan.Timing, Aligned: y.plan.Aligned && !y.offsets()}
+	bound := p.DetectionBound(len(y.world.Nodes()), dead+victims)
+	found := func() bool { return y.ended && y.right() }
+	if !y.pass(bound, found) && y.failure == nil && !found() {
+		if !y.right() {
+			y.fail(Detects, "%v after the death of %v: %s", bound, y.killed, y.wrongs())
+		} else {
+			y.fail(Ends, "%v after the death of %v no case has ended", bound, y.killed)
+		}
 	}
 	y.pass(y.plan.Timing.Fail, never)
 }
@@ -225,9 +245,15 @@ func (y *player) remembered(a gossip.Address) bool {
 	return false
 }
 
+// definition is the rule of a monitor that has just started.
+func (y *player) definition() *definition {
+	p := protocol.Parameters{Protocol: y.spec, Timing: y.plan.Timing, Aligned: y.plan.Aligned}
+	return newDefinition(y.plan.Timing.Fail, p.DetectionBound)
+}
+
 func (y *player) process(_ time.Duration, name string, c sim.Change) {
 	if name == harness.Monitor && c == sim.Started {
-		y.rule = newDefinition(y.plan.Timing.Fail)
+		y.rule = y.definition()
 	}
 	if c == sim.Ended {
 		delete(y.witness, name)
@@ -256,14 +282,25 @@ func (y *player) input(at time.Time, in consensus.Input, events []consensus.Even
 	if err := y.rule.differs(y.world.Monitor()); err != nil {
 		y.fail(Definition, "after %T: %v", in, err)
 	}
-	if !y.calm {
-		return
-	}
 	for _, e := range events {
-		if e.Kind == consensus.Failed && y.world.Running(e.Node.Name()) {
-			y.fail(Accurate, "%s", e)
+		if e.Kind == consensus.Failed {
+			y.accuse(Accurate, e.Node.Name(), e.String())
 		}
 	}
+}
+
+// accuse fails the run if a node that is said to be dead runs, unless that has an
+// excuse, which is counted. In the calm nothing is excused.
+func (y *player) accuse(invariant, node, text string) {
+	if !y.world.Running(node) || y.world.Paused(node) {
+		return
+	}
+	why := y.excuses.find(node, y.world.Elapsed())
+	if why == "" || y.calm {
+		y.fail(invariant, "%s, which runs: %s", node, text)
+		return
+	}
+	y.tally.Excused[why]++
 }
 
 // result holds a case's end against the definition.
@@ -275,6 +312,9 @@ func (y *player) result(r testcase.Result) {
 	for _, a := range r.Victims {
 		n := y.rule.nodes[a]
 		dead := n != nil && n.failed && y.rule.silent(a)
+		if r.Case != testcase.Revival {
+			y.accuse(Ends, a.Name(), fmt.Sprintf("case %d ends with it as a victim", r.Case))
+		}
 		if r.Case == testcase.Revival && (n == nil || n.failed || !y.rule.young(n.heartbeat)) || r.Case != testcase.Revival && !dead {
 			y.fail(Truth, "case %d ends with %s, which is not so", r.Case, a)
 		}
@@ -286,6 +326,7 @@ func (y *player) result(r testcase.Result) {
 			y.fail(Truth, "case %d ends: verdict about %s contradicted %v, listed as disputed %v", r.Case, a, wrong, disputed[a])
 		}
 	}
+	y.ended = y.ended || y.calm
 	if len(r.Victims) == 0 {
 		y.fail(Truth, "case %d ends with nobody", r.Case)
 	}

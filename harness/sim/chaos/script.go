@@ -103,8 +103,10 @@ func Script(p Plan, f Failure) (string, bool) {
 		if !ok || slices.ContainsFunc(p.Machines, func(m sim.Machine) bool { return m != sim.Machine{} }) {
 			return "", false
 		}
-		if fault.Kind == Crash && fault.For == 0 {
-			down[fault.Who[0]] = true
+		if fault.ends() && fault.For == 0 {
+			for _, name := range fault.Who {
+				down[name] = true
+			}
 		}
 		deeds = append(deeds, deed{fault.At, do})
 		if fault.For > 0 {
@@ -157,6 +159,9 @@ func words(f Fault) (do, undo func(*forces) []string, ok bool) {
 	case Pause:
 		return say("pause " + who), say("resume " + who), true
 	case Lose:
+		if f.links() != Peers {
+			return nil, nil, false
+		}
 		return change(func(in *forces) { in.loss = f.Share }), change(func(in *forces) { in.loss = 0 }), true
 	case Partition:
 		return change(func(in *forces) { in.group = f.Who }), change(func(in *forces) { in.group = nil }), len(f.Who) > 0

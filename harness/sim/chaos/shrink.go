@@ -30,7 +30,7 @@ func (s *shrinker) try(p Plan) bool {
 		return false
 	}
 	s.left--
-	f, err := Play(p)
+	f, _, err := Play(p)
 	if err != nil || f == nil || f.Invariant != s.failure.Invariant {
 		return false
 	}

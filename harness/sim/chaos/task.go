@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func Seeds(one, several string) (first, last uint64, err error) {
 func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) error {
 	began, told := time.Now(), time.Now()
 	var findings []Finding
-	played, err := Hunt(ctx, first, last, func(f Finding) {
+	played, tally, err := Hunt(ctx, first, last, func(f Finding) {
 		findings = append(findings, f)
 		fmt.Fprintf(out, "seed %d: %v\n", f.Seed, f.Failure)
 	}, func(n uint64) {
@@ -80,6 +81,7 @@ func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) 
 		}
 		fmt.Fprintf(out, "  kept in %s; again with SEED=%d\n", strings.Join(paths, " and "), f.Seed)
 	}
+	tally.print(out)
 	fmt.Fprintf(out, "%d runs, seeds %d to %d, %d failed, in %v\n", played, first, last, len(findings), time.Since(began).Round(time.Second))
 	switch {
 	case len(findings) > 0:
@@ -88,4 +90,21 @@ func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) 
 		return fmt.Errorf("stopped after %d of %d runs: %w", played, last-first+1, ctx.Err())
 	}
 	return nil
+}
+
+// print tells which faults there were, and which wrong verdicts were excused.
+func (t Tally) print(out io.Writer) {
+	var faults, excused []string
+	for _, k := range Kinds() {
+		faults = append(faults, fmt.Sprintf("%s %d", k, t.Faults[k]))
+	}
+	for why, n := range t.Excused {
+		excused = append(excused, fmt.Sprintf("%d: %s", n, why))
+	}
+	slices.Sort(excused)
+	fmt.Fprintf(out, "faults: %s\n", strings.Join(faults, ", "))
+	if len(excused) == 0 {
+		excused = []string{"none"}
+	}
+	fmt.Fprintf(out, "wrong verdicts excused:\n  %s\n", strings.Join(excused, "\n  "))
 }

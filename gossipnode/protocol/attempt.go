@@ -1,0 +1,174 @@
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
+
+// attempt is what the current round has tried.
+type attempt struct {
+	open       bool
+	first      gossip.Address // the scheduled target
+	tried      map[gossip.Address]bool
+	ids        []uint64
+	unanswered int // calls made, without those that were refused
+	wave       int // how many were begun together last
+	goOnAt     time.Duration
+}
+
+// waveGrowth: each wave of calls is so many times as large as the one before. With
+// waits of a quarter of the interval a round has four waves: 1, 3, 9 and 27. So a
+// node that has half of 64 neighbours die before it, without a refusal, still gets
+// a message through in the same round. With growth by 1, as it was once, live nodes
+// fell silent behind such a run and were declared dead in nearly every run.
+const waveGrowth = 3
+
+// maxUnanswered bounds the calls of a round that were not refused. A call may take
+// a whole interval to fail, so twice as many are under way at most, of the 128 that
+// an agent carries; the rest is for handshakes.
+const maxUnanswered = 40
+
+// pendingCall is a call of a round to a target that may still answer in time.
+type pendingCall struct {
+	id       uint64
+	to       gossip.Address
+	answerBy time.Duration
+}
+
+// tryFirst begins a round's attempt with its scheduled target, suspected or not. A
+// mute one is called but not waited for.
+func (n *Node) tryFirst(to gossip.Address) {
+	n.attempt = attempt{open: true, first: to, tried: map[gossip.Address]bool{}, wave: 1}
+	e := n.find(to)
+	n.try(to)
+	if e != nil && e.mute {
+		n.tryMore(1)
+	}
+}
+
+// widen goes on after a wave that nobody answered. A refusal costs no time, so
+// each is followed by one more call at once; silence costs a quarter of the
+// interval, of which a round has only four, so each wave is larger than the last.
+func (n *Node) widen() {
+	n.attempt.wave *= waveGrowth
+	n.tryMore(n.attempt.wave)
+}
+
+// tryMore calls so many more targets: the next of the ring, or drawn ones. Skipping
+// suspected targets from the start would have scrr declare live nodes dead; never
+// going on would silence a node whose neighbours have died.
+func (n *Node) tryMore(count int) {
+	next := n.nextInRing
+	if n.spec.Offset == nil {
+		next = n.drawAnother
+	}
+	for range count {
+		if n.attempt.unanswered >= maxUnanswered {
+			return
+		}
+		to, ok := next()
+		if !ok {
+			// Nobody is left to go on to; who has been called may still answer.
+			n.attempt.open = false
+			return
+		}
+		n.try(to)
+	}
+}
+
+// nextInRing is the next node of the ring that is neither suspected nor mute, if
+// there is none the next suspected one, and a mute one last.
+func (n *Node) nextInRing() (gossip.Address, bool) {
+	ring, ok := n.ring()
+	if !ok {
+		return "", false
+	}
+	start := 0
+	for k := 1; k < ring.size; k++ {
+		if ring.after(k) == n.attempt.first {
+			start = k
+		}
+	}
+	var suspect, mute gossip.Address
+	for k := 1; k < ring.size; k++ {
+		to := ring.after((start + k) % ring.size)
+		if to == n.self || n.attempt.tried[to] {
+			continue
+		}
+		switch e := n.find(to); {
+		case e == nil || !e.suspected && !e.mute:
+			return to, true
+		case e.mute && mute == "":
+			mute = to
+		case !e.mute && suspect == "":
+			suspect = to
+		}
+	}
+	// Whoever suspects all that are left must still be heard. Under rr and scrr a
+	// run of dead neighbours makes live nodes suspect all others for a while;
+	// those that then fell silent were declared dead in half of the simulated runs.
+	if suspect != "" {
+		return suspect, true
+	}
+	return mute, mute != ""
+}
+
+func (n *Node) try(to gossip.Address) {
+	if n.spec.Offset == nil {
+		n.targeted[to] = n.clock
+	}
+	n.attempt.tried[to] = true
+	n.attempt.goOnAt = n.clock + n.timing.Gossip/4
+	id := n.send(to, n.greeting(to))
+	n.attempt.ids = append(n.attempt.ids, id)
+	n.attempt.unanswered++
+	n.pending = append(n.pending, pendingCall{id: id, to: to, answerBy: n.attempt.goOnAt})
+}
+
+// markMute marks the targets that have not answered in time. Such a host may be
+// gone without anybody to refuse for it, or only slow; going on passes it by, and
+// its own rounds do not wait for it, until it answers or is heard of directly.
+func (n *Node) markMute() {
+	n.pending = slices.DeleteFunc(n.pending, func(c pendingCall) bool {
+		late := n.clock >= c.answerBy
+		if e := n.find(c.to); late && e != nil {
+			e.mute = true
+		}
+		return late
+	})
+}
+
+// answered ends the wait for a call that was delivered or refused; false if the wait
+// was over already.
+func (n *Node) answered(id uint64, refused bool) bool {
+	i := slices.IndexFunc(n.pending, func(c pendingCall) bool { return c.id == id })
+	if i < 0 {
+		return false
+	}
+	if e := n.find(n.pending[i].to); e != nil {
+		e.mute, e.refused = false, refused
+	}
+	n.pending = slices.Delete(n.pending, i, i+1)
+	return true
+}
+
+func (n *Node) delivered(id uint64) {
+	n.handshakeOver(id, true)
+	n.joinOver(id, true)
+	n.answered(id, false)
+	if slices.Contains(n.attempt.ids, id) {
+		n.attempt.open = false
+	}
+}
+
+func (n *Node) failed(id uint64) {
+	n.handshakeOver(id, false)
+	n.joinOver(id, false)
+	n.markMute()
+	if refused := n.answered(id, true); refused && n.attempt.open && slices.Contains(n.attempt.ids, id) {
+		n.attempt.unanswered--
+		n.tryMore(1)
+	}
+}

@@ -1,0 +1,248 @@
+package protocol_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+// caller is one node that knows n in all; the test answers its calls.
+type caller struct {
+	t      testing.TB
+	node   *protocol.Node
+	now    time.Time
+	rounds time.Duration
+	calls  []protocol.Send // of the last step
+}
+
+// newCaller stands at a round boundary whose round has the given offset.
+func newCaller(t testing.TB, name string, n, offset int) *caller {
+	t.Helper()
+	spec, _ := protocol.ByName(name)
+	timing := protocol.DefaultTiming()
+	round := int64(600_000_000)
+	if spec.Offset != nil {
+		for spec.Offset(round, n) != offset {
+			round++
+		}
+	}
+	start := time.Unix(0, (round-1)*int64(timing.Gossip)).Add(timing.Gossip / 2)
+	var known []gossip.DigestEntry
+	for i := range n {
+		known = append(known, gossip.DigestEntry{Address: numbered(i + 1), AppVersion: gossip.AppVersion, Generation: int32(start.Unix())})
+	}
+	node, err := protocol.New(protocol.Config{
+		Self: numbered(1), Parameters: protocol.Parameters{Protocol: spec, Timing: timing, Aligned: true}, Generation: int32(start.Unix()),
+		Random: rand.New(rand.NewPCG(1, 1)), Known: protocol.NewAcquaintance(gossip.NewDigest(known)),
+	}, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &caller{t: t, node: node, now: start, rounds: timing.Gossip}
+	c.step(protocol.Connect{})
+	c.pass(timing.Gossip / 2)
+	return c
+}
+
+// numbered has the order of numbers in that of addresses.
+func numbered(i int) gossip.Address { return gossip.Address(fmt.Sprintf("node%03d:5000", i)) }
+
+func (c *caller) step(ev protocol.Event) {
+	c.calls = nil
+	for _, e := range c.node.Step(c.now, ev) {
+		if s, ok := e.(protocol.Send); ok {
+			c.calls = append(c.calls, s)
+		}
+	}
+}
+
+func (c *caller) pass(d time.Duration) {
+	c.now = c.now.Add(d)
+	c.step(protocol.Tick{})
+}
+
+// targets is whom the last step has called, by number.
+func (c *caller) targets() []string {
+	var to []string
+	for _, s := range c.calls {
+		to = append(to, s.To.Name()[len("node"):])
+	}
+	return to
+}
+
+func (c *caller) want(what string, targets ...string) {
+	c.t.Helper()
+	if got := c.targets(); !slices.Equal(got, targets) {
+		c.t.Errorf("%s: called %v, want %v", what, got, targets)
+	}
+}
+
+// hear is a message of a node's own.
+func (c *caller) hear(i int) {
+	c.step(protocol.Receive{From: numbered(i), Message: gossip.Gossip{}})
+}
+
+// A round that nobody answers calls more and more targets, never one twice, and
+// never more than can be under way together with those of the round before.
+func TestUnansweredRoundWidens(t *testing.T) {
+	for _, s := range protocol.All() {
+		c := newCaller(t, s.Name, 100, 1)
+		once := map[gossip.Address]bool{}
+		var waves []int
+		for range 4 {
+			waves = append(waves, len(c.calls))
+			for _, call := range c.calls {
+				if once[call.To] {
+					t.Errorf("%s called %s twice in a round", s.Name, call.To)
+				}
+				once[call.To] = true
+			}
+			c.pass(c.rounds / 4)
+		}
+		if !slices.Equal(waves, []int{1, 3, 9, 27}) {
+			t.Errorf("%s: waves of %v calls, want 1, 3, 9, 27", s.Name, waves)
+		}
+	}
+}
+
+// A round whose scheduled target is mute has one call more, but no more than may be.
+func TestCallsOfARoundAreBounded(t *testing.T) {
+	for _, s := range protocol.All() {
+		if s.Offset == nil {
+			continue // the next draw is not a mute one
+		}
+		c := newCaller(t, s.Name, 200, 1)
+		c.passUnanswered(4)
+		if calls := c.passUnanswered(4); calls != 40 {
+			t.Errorf("%s: %d calls in the second round, want 40", s.Name, calls)
+		}
+	}
+}
+
+// passUnanswered lets quarters of a round pass, and counts their calls.
+func (c *caller) passUnanswered(quarters int) int {
+	calls := 0
+	for range quarters {
+		calls += len(c.calls)
+		c.pass(c.rounds / 4)
+	}
+	return calls
+}
+
+// Whoever left a call unanswered is still called first when its turn comes, but not
+// waited for, and passed by in going on.
+func TestMuteTargetIsNotWaitedFor(t *testing.T) {
+	c := newCaller(t, "rr", 8, 1)
+	c.want("first round", "002")
+	c.pass(c.rounds / 4)
+	c.want("after a quarter", "003", "004", "005")
+	c.step(protocol.Delivered{ID: c.calls[2].ID}) // node005 answers, 003 and 004 do not
+	c.pass(c.rounds * 3 / 4)
+	c.want("second round, to a mute one", "003", "005")
+	c.step(protocol.Delivered{ID: c.calls[1].ID})
+	c.pass(c.rounds)
+	c.want("third round, to a mute one", "004", "005")
+	c.step(protocol.Delivered{ID: c.calls[1].ID})
+	c.pass(c.rounds)
+	c.want("fourth round, to one that answered", "005")
+}
+
+// What ends being mute: an answer in time, a refusal, a message of its own, a later
+// start. News of it from others does not.
+func TestWhatEndsBeingMute(t *testing.T) {
+	for _, ends := range []struct {
+		name string
+		mute bool
+		do   func(c *caller)
+	}{
+		{"nothing", true, func(*caller) {}},
+		{"a message of its own", false, func(c *caller) { c.hear(2) }},
+		{"news of it", true, func(c *caller) { c.tell(8, 2, 0, 1) }},
+		{"news of a later start", false, func(c *caller) { c.tell(8, 2, 1, 0) }},
+		{"an answer to the next call", false, func(c *caller) {
+			c.passCycle()
+			c.step(protocol.Delivered{ID: c.calls[0].ID})
+		}},
+		{"a refusal of the next call", false, func(c *caller) {
+			c.passCycle()
+			c.step(protocol.Failed{ID: c.calls[0].ID})
+		}},
+	} {
+		c := newCaller(t, "rr", 8, 1)
+		c.pass(c.rounds / 4) // 002 is mute now
+		ends.do(c)
+		c.passCycle()
+		if ends.mute {
+			c.want(ends.name, "002", "003")
+		} else {
+			c.want(ends.name, "002")
+		}
+	}
+}
+
+// passCycle goes once around 8 nodes. All but node002 answer.
+func (c *caller) passCycle() {
+	for range 7 {
+		for _, call := range c.calls {
+			if call.To != numbered(2) {
+				c.node.Step(c.now, protocol.Delivered{ID: call.ID})
+			}
+		}
+		c.pass(c.rounds)
+	}
+}
+
+// tell has one node tell of another's version, so much after what is known.
+func (c *caller) tell(from, of int, later, beats int32) {
+	e, _ := c.node.Digest().Get(numbered(of))
+	e.Generation += later
+	e.Heartbeat += beats
+	c.step(protocol.Receive{From: numbered(from), Message: gossip.Gossip{Digest: gossip.Digest{e}}})
+}
+
+// A refusal is an answer: the next target is called at once, as many as refuse, and
+// nobody is mute. One that comes late is silence.
+func TestRefusalsAreAnswers(t *testing.T) {
+	c := newCaller(t, "rr", 8, 1)
+	c.step(protocol.Failed{ID: c.calls[0].ID})
+	c.want("after a refusal", "003")
+	c.pass(c.rounds / 4)
+	c.want("after a quarter", "004", "005", "006")
+	second := c.calls
+	c.step(protocol.Failed{ID: second[0].ID})
+	c.want("after a refusal within a wave", "007")
+	c.step(protocol.Failed{ID: second[1].ID})
+	c.want("after another", "008")
+	c.now = c.now.Add(c.rounds / 4)
+	c.step(protocol.Failed{ID: second[2].ID})
+	c.want("after a late failure, all have been called")
+	c.pass(c.rounds / 2)
+	c.want("to one that was late", "003", "004") // 003 is mute; 004 had refused
+	c.step(protocol.Failed{ID: c.calls[1].ID})
+	c.pass(c.rounds)
+	c.want("to one that refused", "004")
+}
+
+// Whoever has only mute and suspected nodes left calls the suspected first, which
+// may refuse at once, and then the mute.
+func TestMuteOnesComeLast(t *testing.T) {
+	c := newCaller(t, "rr", 6, 1)
+	c.pass(c.rounds / 4) // 002 is mute
+	for range 4 {
+		for _, call := range c.calls {
+			c.node.Step(c.now, protocol.Delivered{ID: call.ID})
+		}
+		c.tell(6, 2, 0, 1) // so that 002 and 006 do not get suspected
+		c.pass(c.rounds)
+	}
+	for _, next := range []string{"006", "003", "004", "005", "002"} {
+		c.want("one after the other", next)
+		c.step(protocol.Failed{ID: c.calls[0].ID})
+	}
+	c.want("after all")
+}

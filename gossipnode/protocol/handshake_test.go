@@ -1,0 +1,128 @@
+package protocol_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+// joinsLate lets a node join a cluster that has shaken hands, and calls each for
+// every message sent in the five minutes after that.
+func joinsLate(t *testing.T, w *network, n int, each func(from *host, s protocol.Send)) {
+	t.Helper()
+	w.cluster(n)
+	w.run(10 * time.Minute)
+	w.check = func(h *host, effects []protocol.Effect) {
+		for _, e := range effects {
+			if s, ok := e.(protocol.Send); ok {
+				each(h, s)
+			}
+		}
+	}
+	newcomer := fmt.Sprintf("node%d", n+1)
+	w.start(newcomer)
+	w.run(5 * time.Minute)
+	for _, name := range w.names() {
+		if known := w.nodes[name].node.Known(); known != n {
+			t.Errorf("%s: %s knows %d others, want %d", w.spec.Name, name, known, n)
+		}
+	}
+}
+
+// Two nodes that have shaken hands do so no more when somebody joins. With the
+// newcomer each does, about once: both may begin in the same round.
+func TestOldPeersShakeHandsNoMore(t *testing.T) {
+	const n = 8
+	for _, name := range protocol.Names() {
+		w := newNetwork(t, name, protocol.DefaultTiming())
+		newcomer, syns := address(fmt.Sprintf("node%d", n+1)), 0
+		shaken := map[[2]gossip.Address]bool{}
+		w.check = func(h *host, effects []protocol.Effect) {
+			for _, e := range effects {
+				if s, ok := e.(protocol.Send); ok && s.Message.Kind() == "ack2" {
+					shaken[[2]gossip.Address{h.node.Self(), s.To}] = true
+					shaken[[2]gossip.Address{s.To, h.node.Self()}] = true
+				}
+			}
+		}
+		joinsLate(t, w, n, func(h *host, s protocol.Send) {
+			if s.Message.Kind() == "gossip" {
+				return
+			}
+			if shaken[[2]gossip.Address{h.node.Self(), s.To}] {
+				t.Errorf("%s: %s -> %s: %s", name, h.name, s.To, s.Message.Kind())
+			}
+			if s.Message.Kind() == "syn" && (h.node.Self() == newcomer || s.To == newcomer) {
+				syns++
+			}
+		})
+		if syns == 0 || syns > 2*n {
+			t.Errorf("%s: %d SYNs with the newcomer, want 1 to %d", name, syns, 2*n)
+		}
+	}
+}
+
+// An original times only nodes whose state a handshake has brought it, so it must be
+// told of a newcomer by one, though it never meets the newcomer itself.
+func TestOriginalsGetTheStateOfANewcomer(t *testing.T) {
+	const n = 8
+	for _, name := range protocol.Names() {
+		w := newNetwork(t, name, protocol.DefaultTiming())
+		w.generations = map[string]int32{"node3": 57_600}
+		newcomer, told := address(fmt.Sprintf("node%d", n+1)), false
+		joinsLate(t, w, n, func(h *host, s protocol.Send) {
+			if s.To != address("node3") || h.node.Self() == newcomer {
+				return
+			}
+			switch m := s.Message.(type) {
+			case gossip.Ack:
+				_, has := m.States.Get(newcomer)
+				told = told || has
+			case gossip.Ack2:
+				_, has := m.States.Get(newcomer)
+				told = told || has
+			}
+		})
+		if !told {
+			t.Errorf("%s: no handshake has told the original of the newcomer", name)
+		}
+	}
+}
+
+// A peer of which nothing is known but that it has called may be an original.
+func TestUnknownKindIsGreetedAsAnOriginal(t *testing.T) {
+	c := newCaller(t, "rr", 3, 1)
+	c.step(protocol.Receive{From: "a:5000", Message: gossip.Ack{}})
+	c.step(protocol.Receive{From: "b:5000", Message: gossip.Syn{}}) // one more member
+	for range 4 {
+		for _, call := range c.calls {
+			if call.To == "a:5000" && call.Message.Kind() != "syn" {
+				t.Errorf("%s -> %s", call.Message.Kind(), call.To)
+			}
+		}
+		c.pass(c.rounds)
+	}
+}
+
+// A handshake during which the node learns of somebody else is still one.
+func TestHandshakeCountsThoughMembersGrow(t *testing.T) {
+	c := newCaller(t, "rr", 2, 1)
+	own := func(a gossip.Address) gossip.Digest {
+		return gossip.Digest{{Address: a, AppVersion: 1, Generation: int32(c.now.Unix())}}
+	}
+	c.step(protocol.Receive{From: "z:5000", Message: gossip.Syn{Digest: own("z:5000")}})
+	c.step(protocol.Receive{From: numbered(2), Message: gossip.Gossip{Digest: own("y:5000")}})
+	c.step(protocol.Receive{From: "z:5000", Message: gossip.Ack2{}})
+	for range 3 {
+		c.pass(c.rounds)
+		for _, call := range c.calls {
+			if call.To == "z:5000" && call.Message.Kind() != "gossip" {
+				t.Errorf("%s -> %s", call.Message.Kind(), call.To)
+			}
+			c.node.Step(c.now, protocol.Delivered{ID: call.ID})
+		}
+	}
+}

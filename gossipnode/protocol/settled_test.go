@@ -1,0 +1,140 @@
+package protocol_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+// settled tells whether all running nodes are.
+func (w *network) settled() bool {
+	for _, h := range w.nodes {
+		if h.up && !h.node.Settled() {
+			return false
+		}
+	}
+	return true
+}
+
+// runUntilSettled fails when that takes more than an hour.
+func (w *network) runUntilSettled() {
+	w.t.Helper()
+	for end := w.now.Add(time.Hour); !w.settled(); w.run(time.Second) {
+		if w.now.After(end) {
+			w.t.Fatalf("%s, %d nodes: not settled within an hour", w.spec.Name, len(w.nodes))
+		}
+	}
+}
+
+// A cluster settles, though under brr most pairs never meet; from then on its rounds
+// carry digests only, until somebody joins.
+func TestSettledClusterOnlyGossips(t *testing.T) {
+	for _, name := range protocol.Names() {
+		for _, n := range []int{2, 8, 16} {
+			w := newNetwork(t, name, protocol.DefaultTiming())
+			w.cluster(n)
+			if w.settled() {
+				t.Errorf("%s, %d nodes: settled at once", name, n)
+			}
+			w.runUntilSettled()
+			w.check = func(h *host, effects []protocol.Effect) {
+				for _, e := range effects {
+					if s, ok := e.(protocol.Send); ok && s.Message.Kind() != "gossip" {
+						t.Errorf("%s, %d nodes: %s sends %s to %s though it is settled", name, n, h.name, s.Message.Kind(), s.To)
+					}
+				}
+			}
+			w.run(10 * time.Minute)
+			w.check = nil
+			w.start(fmt.Sprintf("node%d", n+1))
+			w.run(2 * w.delay)
+			if w.settled() {
+				t.Errorf("%s, %d nodes: settled though one has just joined", name, n)
+			}
+			w.runUntilSettled()
+		}
+	}
+}
+
+// Originals are shaken hands with too before the cluster is settled; that they are
+// asked for an answer when quiet keeps nobody from it.
+func TestSettledWithOriginals(t *testing.T) {
+	for _, name := range protocol.Names() {
+		w := newNetwork(t, name, protocol.DefaultTiming())
+		w.generations = map[string]int32{"node2": 57_600}
+		w.cluster(6)
+		w.runUntilSettled()
+	}
+}
+
+// Nobody waits for a peer that is gone, whether or not it refuses.
+func TestSettledDespiteTheDead(t *testing.T) {
+	for _, name := range protocol.Names() {
+		w := newNetwork(t, name, protocol.DefaultTiming())
+		w.cluster(6)
+		w.run(4 * time.Second)
+		w.kill("node3")
+		w.silence("node4")
+		w.runUntilSettled()
+	}
+}
+
+func TestAwaitsSaysWhat(t *testing.T) {
+	c := newCaller(t, "rr", 3, 1)
+	awaits := func(what string) {
+		t.Helper()
+		if got := c.node.Awaits(); got != what {
+			t.Errorf("awaits %q, want %q", got, what)
+		}
+		if settled := c.node.Settled(); settled != (what == "") {
+			t.Errorf("settled: %v, though it awaits %q", settled, what)
+		}
+	}
+	awaits("")
+	entry := func(a gossip.Address) gossip.Digest {
+		return gossip.Digest{{Address: a, AppVersion: 1, Generation: int32(c.now.Unix())}}
+	}
+	c.step(protocol.Receive{From: "y:5000", Message: gossip.Syn{Digest: entry("y:5000")}})
+	awaits("the handshake that y:5000 began is under way")
+	c.step(protocol.Receive{From: "y:5000", Message: gossip.Ack2{}})
+	awaits("")
+	c.step(protocol.Receive{From: "y:5000", Message: gossip.Gossip{Digest: entry("z:5000")}})
+	awaits("a handshake with z:5000 is due")
+	c.step(protocol.Receive{From: "z:5000", Message: gossip.Ack{}})
+	awaits("an ACK2 is under way")
+	c.step(protocol.Delivered{ID: c.calls[0].ID})
+	awaits("")
+}
+
+// A node that nobody has told to connect is not settled, nor is one that is alone.
+func TestNotSettledBeforeItHasPeers(t *testing.T) {
+	w := newNetwork(t, "rr", protocol.DefaultTiming())
+	h := w.start("node1")
+	w.run(time.Minute)
+	if got := h.node.Awaits(); got != "it has found nobody" {
+		t.Errorf("a node alone awaits %q", got)
+	}
+	c := idle(t)
+	if got := c.Awaits(); got != "it has not begun its rounds" {
+		t.Errorf("an idle node awaits %q", got)
+	}
+}
+
+// idle is a node that has not been told to connect.
+func idle(t *testing.T) *protocol.Node {
+	t.Helper()
+	spec, _ := protocol.ByName("rr")
+	start := time.Unix(1_800_000_000, 0)
+	n, err := protocol.New(protocol.Config{
+		Self: "node1:5000", Parameters: protocol.DefaultParameters(spec), Generation: int32(start.Unix()),
+		Random: rand.New(rand.NewPCG(1, 1)),
+	}, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

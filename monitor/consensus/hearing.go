@@ -1,0 +1,79 @@
+package consensus
+
+import (
+	"fmt"
+	"time"
+)
+
+// Hearing is how much of the cluster the monitor hears.
+type Hearing struct {
+	Hears int       // nodes whose opinion counts now
+	Of    int       // these, and those that fell silent and are not declared failed
+	Deaf  bool      // it hears fewer than half of them
+	Since time.Time // when Deaf last changed; zero: never
+}
+
+// String says it as people are told, for example "deaf: hears 1 of 8".
+func (h Hearing) String() string {
+	text := fmt.Sprintf("hears %d of %d", h.Hears, h.Of)
+	if h.Deaf {
+		return "deaf: " + text
+	}
+	return text
+}
+
+// hearing is what the State keeps of it.
+type hearing struct {
+	unheard int // nodes that were eligible, are not now, and are not declared failed
+	lost    int // those of them that some eligible observer does not suspect
+	deaf    bool
+	changed time.Time // when deaf last changed
+	since   time.Time // since when the monitor hears; zero while it does not
+}
+
+// Hearing tells how much the monitor hears now.
+func (s *State) Hearing() Hearing {
+	return Hearing{Hears: s.eligible, Of: s.eligible + s.hearing.unheard, Deaf: s.hearing.deaf, Since: s.hearing.changed}
+}
+
+// DeafSince tells whether the monitor has been deaf at any time since t.
+func (s *State) DeafSince(t time.Time) bool {
+	return s.hearing.deaf || s.hearing.changed.After(t)
+}
+
+// listen finds out whether the monitor hears enough to judge. It hears while
+// at least half of the nodes that are not declared failed are eligible.
+func (s *State) listen() {
+	h := &s.hearing
+	h.unheard, h.lost = 0, 0
+	for _, n := range s.quiet {
+		if n.failed {
+			continue
+		}
+		h.unheard++
+		if !s.looksDead(n) {
+			h.lost++
+		}
+	}
+	if deaf := s.eligible < h.unheard; deaf != h.deaf {
+		h.deaf, h.changed = deaf, s.now
+		kind := Hears
+		if deaf {
+			kind = Deaf
+		}
+		s.emit(Event{Kind: kind, Why: s.Hearing().String()})
+	}
+	switch hears := s.eligible > 0 && !h.deaf; {
+	case !hears:
+		h.since = time.Time{}
+	case h.since.IsZero():
+		h.since = s.now
+	}
+}
+
+// looksDead tells whether n sends nothing, and every eligible observer
+// suspects it.
+func (s *State) looksDead(n *node) bool {
+	others := s.others(n)
+	return n.silent && others > 0 && n.suspecters == others
+}

@@ -1,0 +1,163 @@
+package consensus
+
+import (
+	"slices"
+	"time"
+)
+
+// conclude draws the conclusions of one instant. All nodes are judged by the
+// same voices; a verdict of failure takes the node's own voice away, so that it
+// may lead to another round.
+func (s *State) conclude() {
+	for again := true; again; {
+		s.lend()
+		s.listen()
+		again = false
+		judged := s.nodes
+		if !s.changed {
+			judged = append(s.touched, s.pending...)
+		}
+		for _, j := range judged {
+			again = s.judge(j) || again
+		}
+		s.changed, s.touched = false, s.touched[:0]
+		s.pending = slices.DeleteFunc(s.pending, func(j *node) bool { return j.accordAt.IsZero() })
+	}
+}
+
+// lend lets the last words of nodes that have just fallen silent count for half
+// of T_fail more, and takes the voices of those away that look dead.
+func (s *State) lend() {
+	for _, n := range s.quiet {
+		s.setVoice(n, !n.failed && s.lingers(n) && !s.looksDead(n))
+	}
+}
+
+// lingers tells whether n ceased to be eligible less than half of T_fail ago.
+func (s *State) lingers(n *node) bool {
+	return !n.eligible && !n.ceasedAt.IsZero() && s.now.Sub(n.ceasedAt) < s.fail/2
+}
+
+// judge gives or takes back the verdict about j, and tells whether it did.
+func (s *State) judge(j *node) bool {
+	others := s.others(j)
+	if j.failed {
+		if j.suspecters == others {
+			return false
+		}
+		s.acquit(j)
+		return true
+	}
+	accusable := s.voices
+	if j.voice {
+		accusable--
+	}
+	if others == 0 || j.accusers < accusable {
+		j.accordAt = time.Time{}
+		return false
+	}
+	if j.accordAt.IsZero() {
+		j.accordAt = s.now
+		s.pending = append(s.pending, j)
+	}
+	if !s.proven(j) {
+		return false
+	}
+	s.convict(j)
+	return true
+}
+
+// proven tells whether the accord about j makes a verdict.
+//
+// The monitor must hear two thirds of the nodes that live, as far as it can
+// tell: all but those that fell silent though some observer vouches for them.
+// One that it does not hear is no hindrance. And it must have heard at least half
+// of all, the dead included, for T_fail; or else the accord must have lasted for
+// the detection bound, while j was silent.
+func (s *State) proven(j *node) bool {
+	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) {
+		return false
+	}
+	if !s.hearing.since.IsZero() && !s.now.Before(s.hearing.since.Add(s.fail)) {
+		return true
+	}
+	return j.silent && !s.now.Before(j.accordAt.Add(s.patience()))
+}
+
+// simultaneous tells whether the words about j are of one time. Who suspected j
+// long ago may have heard of it since, so everyone must have reported at most
+// half of T_fail before the accord, or since. Those whom all others suspect are
+// not waited for: they die at the same time as j.
+func (s *State) simultaneous(j *node) bool {
+	oldest := j.accordAt.Add(-s.fail / 2)
+	for _, i := range s.nodes {
+		if i.voice && i != j && i.reportedAt.Before(oldest) && !s.shunned(i, j) {
+			return false
+		}
+	}
+	return true
+}
+
+// shunned tells whether all eligible observers but j suspect i.
+func (s *State) shunned(i, j *node) bool {
+	others, suspecters := s.others(i), i.suspecters
+	if j.eligible {
+		others--
+		if j.row[i.index] != clear {
+			suspecters--
+		}
+	}
+	return others > 0 && suspecters == others
+}
+
+// patience is how long an accord must last at a monitor that hears little.
+func (s *State) patience() time.Duration {
+	dead := s.hearing.unheard
+	for _, n := range s.nodes {
+		if n.failed {
+			dead++
+		}
+	}
+	return s.bound(len(s.nodes), dead)
+}
+
+// verdictDue is the next instant at which time alone may make a verdict.
+func (s *State) verdictDue() (due time.Time, ok bool) {
+	if len(s.pending) == 0 {
+		return time.Time{}, false
+	}
+	consider := func(t time.Time) {
+		if t.After(s.now) && (!ok || t.Before(due)) {
+			due, ok = t, true
+		}
+	}
+	if !s.hearing.since.IsZero() {
+		consider(s.hearing.since.Add(s.fail))
+	}
+	patience := s.patience()
+	for _, j := range s.pending {
+		consider(j.accordAt.Add(patience))
+	}
+	return due, ok
+}
+
+func (s *State) convict(j *node) {
+	reason := s.reason(j)
+	j.failed, j.accordAt = true, time.Time{}
+	j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedAt, j.incarnation
+	if j.suspectedAt.IsZero() {
+		j.failedSuspicion = s.now // all suspicions are older: whose opinion counts has changed
+	}
+	s.emit(Event{Kind: Failed, Node: j.address, Incarnation: j.incarnation, Observers: reason.Suspecting})
+	s.views.update(j)
+}
+
+func (s *State) acquit(j *node) {
+	j.failed, j.clearedAt = false, s.now
+	wrong := j.failedIncarnation == j.incarnation
+	if wrong {
+		s.totals.FalseFailures++
+	}
+	s.emit(Event{Kind: Alive, Node: j.address, Incarnation: j.incarnation, Observers: s.reason(j).Missing, False: wrong})
+	s.views.update(j)
+}
