@@ -3,7 +3,6 @@ package core_test
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"gossiprpc/monitor/consensus"
 	"gossiprpc/monitor/core"
 	"gossiprpc/monitor/internal/transcript"
+	"gossiprpc/monitor/testcase"
 )
 
 // TestTranscripts plays testdata/*.txt: what nodes tell a monitor, what is typed,
@@ -28,6 +28,7 @@ import (
 //	answer id=1 at=21 (protocol=2 | error=away)
 //	hold, release [error=full]
 //	file name=results.txt
+//	record                 some of the last line of results.jsonl
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		p := &player{start: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
@@ -103,6 +104,18 @@ func (p *player) command(t *testing.T, d *datadriven.TestData) {
 		var name string
 		d.ScanArgs(t, "name", &name)
 		fmt.Fprintf(&p.out, "%q", p.files[name])
+	case "record":
+		lines := strings.Split(strings.TrimSpace(p.files["results.jsonl"]), "\n")
+		var r testcase.Result
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &r); err != nil {
+			t.Fatalf("%s: %v", d.Pos, err)
+		}
+		protocol := "unknown"
+		if r.Protocol != nil {
+			protocol = *r.Protocol
+		}
+		fmt.Fprintf(&p.out, "line %d: case %d, protocol %s, bound %g s, victims %v\n",
+			len(lines), r.Case, protocol, r.Settings.Bound, r.Victims)
 	default:
 		t.Fatalf("%s: unknown command %q", d.Pos, d.Cmd)
 	}
@@ -221,7 +234,7 @@ func (p *player) show(e machine.Effect) {
 	case machine.Call:
 		fmt.Fprintf(&p.out, "%s call %d to %s: %T, timeout %s\n", at, e.ID, e.To, e.Request, e.Timeout)
 	case machine.Write:
-		fmt.Fprintf(&p.out, "%s write %s, append %t, %d bytes\n", at, e.File, e.Append, len(e.Data))
+		fmt.Fprintf(&p.out, "%s write %s, append %t\n", at, e.File, e.Append)
 	case machine.Exit:
 		fmt.Fprintf(&p.out, "%s exit %s\n", at, e.Error)
 	case machine.Reply:
@@ -231,46 +244,6 @@ func (p *player) show(e machine.Effect) {
 	case machine.Log:
 		if p.logs {
 			fmt.Fprintf(&p.out, "%s log %d %s %v\n", at, e.Level, e.Text, e.Fields)
-		}
-	}
-}
-
-func TestConfigReadsBackFromJSON(t *testing.T) {
-	seed := int64(-7)
-	c := core.DefaultConfig()
-	c.Protocol, c.Provider, c.Aligned, c.Seed = "scrr", "p:9000", false, &seed
-	c.Timing = c.Timing.Scaled(3) // no round numbers
-	c.Results, c.Directory, c.MaxNodes, c.MaxEvents, c.UTCOffset = "a/r.txt", "b", 3, 4, -3600
-	fields := reflect.ValueOf(c)
-	for i := range fields.NumField() {
-		if fields.Type().Field(i).Name != "Aligned" && fields.Field(i).IsZero() {
-			t.Errorf("%s is not set: this test would not miss it", fields.Type().Field(i).Name)
-		}
-	}
-	text, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got core.Config
-	if err := json.Unmarshal(text, &got); err != nil || !reflect.DeepEqual(got, c) {
-		t.Errorf("%s reads back as %+v, %v, want %+v", text, got, err, c)
-	}
-}
-
-func TestWrongConfig(t *testing.T) {
-	for want, change := range map[string]func(*core.Config){
-		"fail interval 1s":          func(c *core.Config) { c.Timing.Fail = time.Second },
-		`protocol "gossip": want`:   func(c *core.Config) { c.Protocol = "gossip" },
-		"provider: bad address":     func(c *core.Config) { c.Provider = "nowhere" },
-		"results: no path":          func(c *core.Config) { c.Results = "" },
-		"results a.jsonl: want ano": func(c *core.Config) { c.Results = "a.jsonl" },
-		"max nodes: 0":              func(c *core.Config) { c.MaxNodes = 0 },
-		"max events: 0":             func(c *core.Config) { c.MaxEvents = 0 },
-	} {
-		c := core.DefaultConfig()
-		change(&c)
-		if _, err := core.New(c); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }
