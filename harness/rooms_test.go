@@ -57,19 +57,23 @@ var rooms = []room{
 		"", true,
 	},
 	{"monitor/internal", "monitor/consensus internal/gossip", "*", false},
-	{"monitor/service", "monitor/consensus monitor/testcase internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{
+		"monitor/service",
+		"monitor/core internal/gossip internal/host internal/machine internal/wire internal/xmlrpc",
+		"", false,
+	},
 	{"monitor/dashboard", "internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{
 		"monitor",
-		"monitor/service monitor/dashboard monitor/testcase gossipnode/protocol internal/command " +
-			"internal/config internal/gossip internal/wire internal/xmlrpc",
+		"monitor/core monitor/service monitor/dashboard gossipnode/protocol internal/command " +
+			"internal/config internal/gossip internal/recording internal/wire internal/xmlrpc",
 		"*", false,
 	},
 	{"provider/registry", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{
 		"provider",
 		"provider/registry gossipnode/protocol internal/command internal/config internal/gossip " +
-			"internal/wire internal/xmlrpc",
+			"internal/host internal/machine internal/recording internal/wire internal/xmlrpc",
 		"*", false,
 	},
 	{"docs", "", "", false},

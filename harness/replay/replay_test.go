@@ -154,9 +154,9 @@ func TestAMachineWithAnotherRuleIsFound(t *testing.T) {
 		}, "event: time passes", "now:   nothing"},
 		"monitor": {func(s any) any {
 			c := s.(core.Config)
-			c.Timing.Fail += time.Second
+			c.MaxNodes = 3
 			return c
-		}, "event: time passes", "now:   "},
+		}, "event: it is called: ", "reply with a fault: too many nodes"},
 		"provider": {func(s any) any {
 			c := s.(registry.Config)
 			c.Protocol = "brr"
