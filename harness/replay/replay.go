@@ -67,7 +67,7 @@ func (r *Run) Check(ctx context.Context, out io.Writer) (Summary, error) {
 		return Summary{}, err
 	}
 	for _, file := range r.empty {
-		fmt.Fprintf(out, "%s: no event, its process was killed as it began\n", file)
+		fmt.Fprintf(out, "%s: no event, its process ended as it began\n", file)
 	}
 	s := Summary{Processes: len(played)}
 	var first *recording.Difference

@@ -197,8 +197,8 @@ func TestRecordsThatEndEarly(t *testing.T) {
 	}
 	for _, want := range []string{
 		"node1-1.rec: its last record was cut short and is left out\n",
-		"node2-1.rec: no event, its process was killed as it began\n",
-		"node3-1.rec: no event, its process was killed as it began\n",
+		"node2-1.rec: no event, its process ended as it began\n",
+		"node3-1.rec: no event, its process ended as it began\n",
 		"9 processes, ",
 	} {
 		if !strings.Contains(out.String(), want) {

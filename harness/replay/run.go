@@ -23,7 +23,7 @@ type Run struct {
 	lives []*life // by name and number, nodes last
 	start time.Time
 	names map[gossip.Address]string
-	empty []string // records of processes that were killed before their first event
+	empty []string // records of processes that ended before their first event
 }
 
 // life is one process from its start to its end, as its record has it.

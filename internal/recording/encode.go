@@ -56,48 +56,49 @@ func (e *encoder) count(n int, isNil bool) {
 	}
 }
 
-// name returns what was last told of the name; nil if it has no number.
-func (e *encoder) name(s string) *endpointVersion {
+func (e *encoder) name(s string) { e.buf, _ = e.appendName(e.buf, s) }
+
+// appendName returns what was last told of the name, too; nil if it has no number.
+// Like appendEndpoint it works on a buffer of its caller's: a list that wrote each
+// byte through e would keep the collector's write barrier busy.
+func (e *encoder) appendName(b []byte, s string) ([]byte, *endpointVersion) {
 	if number, ok := e.names[s]; ok {
-		e.uint(number)
-		return &e.versions[number-nameBase]
+		return binary.AppendUvarint(b, number), &e.versions[number-nameBase]
 	}
-	if e.names == nil || len(e.names) >= maxNames || len(s) > maxNameLength {
-		e.uint(literal)
-		e.text(s)
-		return nil
+	first := uint64(literal)
+	var last *endpointVersion
+	if e.names != nil && len(e.names) < maxNames && len(s) <= maxNameLength {
+		first = nameNext
+		e.names[s] = uint64(len(e.names)) + nameBase
+		e.versions = append(e.versions, endpointVersion{})
+		last = &e.versions[len(e.versions)-1]
 	}
-	e.names[s] = uint64(len(e.names)) + nameBase
-	e.versions = append(e.versions, endpointVersion{})
-	e.uint(nameNext)
-	e.text(s)
-	return &e.versions[len(e.versions)-1]
+	b = binary.AppendUvarint(b, first)
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...), last
 }
 
-// endpoint is an address and its version.
-func (e *encoder) endpoint(a gossip.Address, app, generation, heartbeat int32) {
-	last := e.name(string(a))
-	if last == nil {
-		last = &endpointVersion{}
+// appendEndpoint is an address and its version.
+func (e *encoder) appendEndpoint(b []byte, a gossip.Address, now endpointVersion) []byte {
+	b, last := e.appendName(b, string(a))
+	before := endpointVersion{}
+	if last != nil {
+		before, *last = *last, now
 	}
-	changed := app != last.app || generation != last.generation
-	growth := uint64(zigzag(int64(heartbeat)-int64(last.heartbeat))) << 1
-	if !changed {
-		e.uint(growth)
-	} else {
-		e.uint(growth | 1)
-		e.int(int64(generation) - int64(last.generation))
-		e.int(int64(app) - int64(last.app))
+	growth := uint64(zigzag(int64(now.heartbeat)-int64(before.heartbeat))) << 1
+	if now.app == before.app && now.generation == before.generation {
+		return binary.AppendUvarint(b, growth)
 	}
-	*last = endpointVersion{app, generation, heartbeat}
+	b = binary.AppendUvarint(b, growth|1)
+	b = binary.AppendVarint(b, int64(now.generation)-int64(before.generation))
+	return binary.AppendVarint(b, int64(now.app)-int64(before.app))
 }
 
 func zigzag(v int64) int64 { return v<<1 ^ v>>63 }
 
-// instant is a wall time, whatever its zone.
-func (e *encoder) instant(t time.Time) {
-	e.int(t.Unix())
-	e.uint(uint64(t.Nanosecond()))
+// appendInstant is a wall time, whatever its zone.
+func appendInstant(b []byte, t time.Time) []byte {
+	return binary.AppendUvarint(binary.AppendVarint(b, t.Unix()), uint64(t.Nanosecond()))
 }
 
 func (e *encoder) addresses(list []gossip.Address) {
@@ -109,19 +110,24 @@ func (e *encoder) addresses(list []gossip.Address) {
 
 func (e *encoder) digest(d gossip.Digest) {
 	e.count(len(d), d == nil)
+	b := e.buf
 	for i := range d {
-		e.endpoint(d[i].Address, d[i].AppVersion, d[i].Generation, d[i].Heartbeat)
+		v := &d[i]
+		b = e.appendEndpoint(b, v.Address, endpointVersion{v.AppVersion, v.Generation, v.Heartbeat})
 	}
+	e.buf = b
 }
 
 func (e *encoder) states(m gossip.StateMap) {
 	e.count(len(m), m == nil)
+	b := e.buf
 	for i := range m {
 		s := &m[i]
-		e.endpoint(s.Address, s.AppVersion, s.Generation, s.Heartbeat)
-		e.name(s.Status)
-		e.instant(s.Updated)
+		b = e.appendEndpoint(b, s.Address, endpointVersion{s.AppVersion, s.Generation, s.Heartbeat})
+		b, _ = e.appendName(b, s.Status)
+		b = appendInstant(b, s.Updated)
 	}
+	e.buf = b
 }
 
 func (e *encoder) vector(v gossip.FaultVector) {
