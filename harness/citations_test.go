@@ -11,10 +11,6 @@ import (
 	"testing"
 )
 
-// owing are folders that still cite pages that are not here. One that has paid
-// must be taken out.
-var owing = []string{"gossipnode", "harness/sim", "internal", "monitor"}
-
 var (
 	page     = regexp.MustCompile(`[A-Za-z0-9_.-]+\.md\b`)
 	issue    = regexp.MustCompile(`(?i)\bissues? #?[0-9]+`)
@@ -31,20 +27,9 @@ func TestCitations(t *testing.T) {
 			pages = append(pages, path.Base(name))
 		}
 	}
-	owed := map[string]int{}
 	for name, text := range texts {
 		for _, dangling := range dangling(text, pages, texts["docs/DECISIONS.md"]) {
-			i := slices.IndexFunc(owing, func(folder string) bool { return within(name, folder) })
-			if i < 0 {
-				t.Errorf("%s cites %s, which is not here", name, dangling)
-				continue
-			}
-			owed[owing[i]]++
-		}
-	}
-	for _, folder := range owing {
-		if owed[folder] == 0 {
-			t.Errorf("%s cites nothing that is not here any more: take it out of the list", folder)
+			t.Errorf("%s cites %s, which is not here", name, dangling)
 		}
 	}
 }

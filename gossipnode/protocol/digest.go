@@ -8,7 +8,7 @@ import (
 )
 
 // maxAhead is how far a generation may lie in the future; one further ahead is
-// ignored (DESIGN.md, decision 4).
+// ignored (docs/DECISIONS.md, decision 4).
 const maxAhead = 24 * time.Hour
 
 // merge takes over what is new in a digest told by from. A higher generation
@@ -89,7 +89,7 @@ func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
 }
 
 // heardFrom counts a message of from's own, whatever its generation says
-// (DESIGN.md, decision 4); a sender that its own message does not name is
+// (docs/DECISIONS.md, decision 4); a sender that its own message does not name is
 // learnt of by it.
 func (n *Node) heardFrom(from gossip.Address) {
 	e := n.find(from)

@@ -3,7 +3,7 @@ package protocol
 import "gossiprpc/internal/gossip"
 
 // receive takes one message in. Each is heard from its sender, and the sender's
-// slot is kept by any of them (DESIGN.md, decision 5).
+// slot is kept by any of them (docs/DECISIONS.md, decision 5).
 func (n *Node) receive(from gossip.Address, m gossip.Message) {
 	if from == n.self || n.find(from) == nil && n.Known() >= maxKnown {
 		return

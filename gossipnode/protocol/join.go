@@ -17,7 +17,7 @@ func (n *Node) connect() {
 }
 
 // join sends a SYN to the seed. A seed that is the node itself or does not
-// answer is replaced by the provider's other nodes in turn (DESIGN.md, decision
+// answer is replaced by the provider's other nodes in turn (docs/DECISIONS.md, decision
 // 5). When all have been tried the next round begins anew.
 func (n *Node) join() {
 	if n.joining.id != 0 {

@@ -9,8 +9,8 @@
 // The four protocols differ in whom a round goes to and in what counts as having
 // heard of a node. Each is one [Spec] in a file of its own: random.go,
 // roundrobin.go, binary.go, sequencecheck.go. A fifth is one more file and its
-// line in the table below. The rules come from ORIGINAL.md ("What a node does")
-// and decisions 1 to 6 of DESIGN.md.
+// line in the table below. The rules come from docs/DECISIONS.md ("What a node does")
+// and decisions 1 to 6 of docs/DECISIONS.md.
 package protocol
 
 import (

@@ -22,7 +22,7 @@ var random = Spec{
 // T_fail, or among all when none is left; never one that this round has tried.
 //
 // A pure draw may send a node's few messages of T_fail to the very nodes that
-// die with it, and a live node is then declared dead (DESIGN.md, decision 2).
+// die with it, and a live node is then declared dead (docs/DECISIONS.md, decision 2).
 func (n *Node) draw() (gossip.Address, bool) {
 	return n.drawFrom(func(*endpoint) bool { return true })
 }

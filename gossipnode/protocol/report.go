@@ -4,7 +4,7 @@ import "time"
 
 // reportBytesPerSecond bounds the state maps that a node sends to the monitor,
 // and stateBytes is about what one endpoint's state takes on the wire
-// (DESIGN.md, decision 11). A state map that would exceed the rate comes less
+// (docs/DECISIONS.md, decision 11). A state map that would exceed the rate comes less
 // often.
 const (
 	reportBytesPerSecond = 64 << 10

@@ -20,7 +20,7 @@ func (n *Node) start() {
 }
 
 // roundNumber is the number of the current round: wall time over the gossip
-// interval, so that nodes agree on it without messages (DESIGN.md, decision 1).
+// interval, so that nodes agree on it without messages (docs/DECISIONS.md, decision 1).
 func (n *Node) roundNumber() int64 {
 	since := n.now.UnixNano() - int64(n.phase)
 	return (since - modulo(since, int64(n.timing.Gossip))) / int64(n.timing.Gossip)

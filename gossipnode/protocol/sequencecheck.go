@@ -25,7 +25,7 @@ const originalGenerations = 86_400
 func (e *endpoint) original() bool { return e.generation < originalGenerations }
 
 // judgeSlot runs at the start of round and looks at the slot of two rounds ago:
-// clocks differ, so a message one round early or late still counts (DESIGN.md,
+// clocks differ, so a message one round early or late still counts (docs/DECISIONS.md,
 // decision 3). A sender is suspected only if it kept its slot in the cycle
 // before, so never while it, or the ring, is new.
 func (n *Node) judgeSlot(round int64) {

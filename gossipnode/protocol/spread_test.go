@@ -15,7 +15,7 @@ var table1 = map[string]map[int]int{
 	"brr":  {2: 1, 4: 2, 8: 3, 16: 4, 32: 5},
 }
 
-// worst is DESIGN.md's R*: the same from the worst round.
+// worst is docs/DECISIONS.md's R*: the same from the worst round.
 var worst = map[string]map[int]int{
 	"rr":     {8: 5, 16: 7, 32: 11},
 	"scrr":   {8: 5, 16: 7, 32: 11},

@@ -76,7 +76,7 @@ func usage(b *testing.B) syscall.Rusage {
 	return u
 }
 
-// BenchmarkMinute1000 is issue 6's goal: 1,000 nodes for 60 virtual seconds, from
+// BenchmarkMinute1000 runs 1,000 nodes for 60 virtual seconds, from
 // their start, joining included, on one core (-cpu 1).
 func BenchmarkMinute1000(b *testing.B) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // memory for time: up to 2.6 GB

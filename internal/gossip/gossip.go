@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Constants of the original (ORIGINAL.md, "Constants").
+// Constants of the original (docs/DECISIONS.md, "Constants").
 const (
 	ClusterID     int32 = 1
 	AppVersion    int32 = 1

@@ -1,5 +1,5 @@
 // Package wire is the one place where the original's method and member names
-// live (ORIGINAL.md, "XML-RPC"). In and out flow the words of package gossip on
+// live (docs/DECISIONS.md, "XML-RPC"). In and out flow the words of package gossip on
 // one side and package xmlrpc's values and methods on the other: SendMessage,
 // Monitor and Provider make calls, NodeMethods, MonitorMethods and
 // ProviderMethods turn handlers into what a server offers.

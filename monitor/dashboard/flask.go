@@ -13,7 +13,7 @@ import (
 	"gossiprpc/internal/xmlrpc"
 )
 
-// The routes of the original's Flask app, in its text forms (ORIGINAL.md, "What
+// The routes of the original's Flask app, in its text forms (docs/DECISIONS.md, "What
 // the web app serves").
 
 func (d *Dashboard) suspectMatrix(w http.ResponseWriter, r *http.Request) {

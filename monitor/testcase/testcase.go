@@ -4,7 +4,7 @@
 // In go the monitor's consensus.State, the time, and the bound within which
 // every verdict must be right; out come the result, what is still missing, and
 // the texts that the original writes. It is pure: no clock, no files, no
-// goroutine. The rules are decisions 8, 9, 10 and 14 of DESIGN.md.
+// goroutine. The rules are decisions 8, 9, 10 and 14 of docs/DECISIONS.md.
 //
 // A case ends on truth: enough victims (or a revived node), and no verdict in
 // the cluster that heartbeats contradict. A contradiction delays the end by at

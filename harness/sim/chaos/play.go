@@ -216,7 +216,7 @@ func (y *player) offsets() bool {
 // right tells whether the monitor knows every running node and holds exactly
 // those dead that are. Where nobody else is left to judge a node the last verdict
 // stands, and a dead node that no observer of this monitor has ever reported on
-// does not count (DESIGN.md, decisions 7 and 8); nor does one of which no running
+// does not count (docs/DECISIONS.md, decisions 7 and 8); nor does one of which no running
 // process has heard in its life, so that nobody has anything to judge it by.
 func (y *player) right() bool { return y.wrongs() == "" }
 

@@ -69,7 +69,7 @@ func TestUntouched(t *testing.T) {
 }
 
 // TestHalfDies: when half of a cluster dies at once no survivor is declared dead,
-// and the dead are found within the bound (DESIGN.md, decision 2). CLAIM_RUNS=N
+// and the dead are found within the bound (docs/DECISIONS.md, decision 2). CLAIM_RUNS=N
 // measures more.
 func TestHalfDies(t *testing.T) {
 	runs := 30
