@@ -1,12 +1,6 @@
 //go:build mage
 
-// The targets are thin: the work is in harness/tasks.
-//
-// Settings come from the environment: PROTOCOL (scrr), NODES (8), SPEED (1;
-// 10 divides all intervals by 10), BACKEND (docker where an engine has the image,
-// else local; sim: virtual time), FRESHNESS (arrival;
-// emission), SEED (of random sources; drawn), RUNS (runs, the
-// folder that each scenario leaves its own folder in).
+// What can be set, as in SPEED=5 go tool mage demo, is listed by: go tool mage settings
 package main
 
 import (
@@ -15,14 +9,20 @@ import (
 
 	"github.com/magefile/mage/mg"
 
+	"gossiprpc/harness/advise"
+	"gossiprpc/harness/figures"
+	"gossiprpc/harness/interop"
 	"gossiprpc/harness/tasks"
 )
 
-// Demo finds one dead node, then two, then sees one come back (PROTOCOL=scrr, NODES=8, SPEED=1)
-func Demo(ctx context.Context) error { return tasks.Demo(ctx, os.Stdout) }
+// Demo finds one dead node, then two, then sees one come back
+func Demo(ctx context.Context) error { return tasks.Demo(ctx, os.Stdout, os.Environ()) }
 
-// Test does everything that CI does: build for each system, vet, lint, race tests, scenarios
-func Test(ctx context.Context) error { return tasks.Test(ctx, os.Stdout) }
+// Settings lists what the targets take from the environment
+func Settings() error { return tasks.Settings(os.Stdout) }
+
+// Test does everything that CI does: build, tidy, vet, lint, tests, chaos, scenarios
+func Test(ctx context.Context) error { return tasks.Test(ctx, os.Stdout, os.Environ()) }
 
 // Build builds everything for Linux, macOS and Windows
 func Build(ctx context.Context) error { return tasks.Build(ctx, os.Stdout) }
@@ -34,27 +34,81 @@ func Lint(ctx context.Context) error { return tasks.Lint(ctx, os.Stdout) }
 type Scenario mg.Namespace
 
 // Single kills one node: scenario:single PROTOCOL NODES
-func (Scenario) Single(ctx context.Context, protocol string, nodes int) error {
-	return tasks.Scenario(ctx, os.Stdout, "single", protocol, nodes)
+func (Scenario) Single(ctx context.Context, protocol, nodes string) error {
+	return tasks.Scenario(ctx, os.Stdout, os.Environ(), "single", protocol, nodes)
 }
 
 // Simultaneous kills two nodes at once: scenario:simultaneous PROTOCOL NODES
-func (Scenario) Simultaneous(ctx context.Context, protocol string, nodes int) error {
-	return tasks.Scenario(ctx, os.Stdout, "simultaneous", protocol, nodes)
+func (Scenario) Simultaneous(ctx context.Context, protocol, nodes string) error {
+	return tasks.Scenario(ctx, os.Stdout, os.Environ(), "simultaneous", protocol, nodes)
 }
 
 // Revive kills a node and starts it again: scenario:revive PROTOCOL NODES
-func (Scenario) Revive(ctx context.Context, protocol string, nodes int) error {
-	return tasks.Scenario(ctx, os.Stdout, "revive", protocol, nodes)
+func (Scenario) Revive(ctx context.Context, protocol, nodes string) error {
+	return tasks.Scenario(ctx, os.Stdout, os.Environ(), "revive", protocol, nodes)
 }
 
-// All runs these three for each of the four protocols (NODES=8, SPEED=1)
-func (Scenario) All(ctx context.Context) error { return tasks.All(ctx, os.Stdout) }
+// All runs the three cases for each protocol
+func (Scenario) All(ctx context.Context) error { return tasks.All(ctx, os.Stdout, os.Environ()) }
+
+// Extra runs the other scripts, on one protocol
+func (Scenario) Extra(ctx context.Context) error { return tasks.Extra(ctx, os.Stdout, os.Environ()) }
 
 // Run runs a script of your own: scenario:run FILE
 func (Scenario) Run(ctx context.Context, file string) error {
-	return tasks.File(ctx, os.Stdout, file)
+	return tasks.File(ctx, os.Stdout, os.Environ(), file)
 }
 
 // Words explains the language of scenario scripts
 func (Scenario) Words() error { return tasks.Words(os.Stdout) }
+
+// Chaos draws faults from seeds and looks for a run that breaks an invariant
+func Chaos(ctx context.Context) error { return tasks.Chaos(ctx, os.Stdout, os.Environ()) }
+
+// Image builds the container image, from bases made on this machine where they cannot be pulled
+func Image(ctx context.Context) error { return tasks.Image(ctx, os.Stdout, os.Environ()) }
+
+// Docker holds what concerns containers.
+type Docker mg.Namespace
+
+// Clean removes all containers and networks that the harness has made and left
+func (Docker) Clean(ctx context.Context) error { return tasks.Clean(ctx, os.Stdout) }
+
+// Scenarios runs in containers what CI does: the cases of all protocols, and all other scripts
+func (Docker) Scenarios(ctx context.Context) error {
+	return tasks.Containers(ctx, os.Stdout, os.Environ())
+}
+
+// Figures holds what measures and draws.
+type Figures mg.Namespace
+
+// Aliases: mage finds a namespace's Default only under its full name.
+var Aliases = map[string]any{"figures": Figures.Default}
+
+// Default measures all protocols in virtual time and draws CSV, PNG and SVG
+func (Figures) Default(ctx context.Context) error {
+	return figures.Task(ctx, os.Stdout, os.Environ())
+}
+
+// Real runs the cases with real processes too and says how far the simulation is off
+func (Figures) Real(ctx context.Context) error {
+	return figures.RealTask(ctx, os.Stdout, os.Environ())
+}
+
+// Large measures detection once in very large clusters: about an hour
+func (Figures) Large(ctx context.Context) error {
+	return figures.LargeTask(ctx, os.Stdout, os.Environ())
+}
+
+// Advise says the smallest safe T_fail: advise PROTOCOL NODES LOSS
+func Advise(ctx context.Context, protocol, nodes, loss string) error {
+	return advise.Task(ctx, os.Stdout, os.Environ(), protocol, nodes, loss)
+}
+
+// Interop holds what concerns clusters with Python in them.
+type Interop mg.Namespace
+
+// Mixed runs clusters of Go and Python: interop:mixed local, or the name of an image of the original
+func (Interop) Mixed(ctx context.Context, peers string) error {
+	return interop.Mixed(ctx, os.Stdout, os.Environ(), peers)
+}

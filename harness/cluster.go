@@ -1,24 +1,19 @@
-// Package harness starts clusters, does to them what a scenario script says,
-// and judges whether the monitor concluded what it should have.
+// Package harness says what a cluster is: what a scenario may ask of a running
+// monitor, provider and nodes, and how a run ends.
 //
-// In flow a script and a [Backend]; out flow a run's folder (script, logs,
-// events, results) and a [Verdict]. The clusters themselves live in packages of
-// their own: harness/local (processes on loopback), and others that implement
-// [Backend] and [Cluster].
+// It holds no more than what scenarios and backends must agree on. A [Backend]
+// starts a [Cluster] from a [ClusterSpec]: harness/local from processes on loopback,
+// harness/docker from containers, harness/sim in virtual time. What is done to
+// clusters, and what is expected of them, is in harness/scenario.
 package harness
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
 )
-
-// ErrUnsupported is wrapped by what a backend cannot do at all, such as
-// dropping packets between local processes. Scripts guard it by a condition.
-var ErrUnsupported = errors.New("not possible on this backend")
 
 // Names of the two processes that are no nodes. They may be given wherever a
 // process's name is asked for. Nodes are called node1, node2 and so on.
@@ -27,8 +22,8 @@ const (
 	Provider = "provider"
 )
 
-// Spec is what a script's `cluster` line asks for.
-type Spec struct {
+// ClusterSpec is what a script's `cluster` line asks for.
+type ClusterSpec struct {
 	protocol.Parameters
 	Nodes int    // at least 1
 	Seed  uint64 // of the nodes' random sources and the backend's own; 0: drawn
@@ -44,7 +39,7 @@ type Backend interface {
 	// listen and the nodes have asked the provider in, in the order of their
 	// numbers; it does not wait until they have heard of each other. After an
 	// error nothing is left running.
-	Start(ctx context.Context, s Spec) (Cluster, error)
+	Start(ctx context.Context, s ClusterSpec) (Cluster, error)
 }
 
 // Cluster is a running monitor, provider and nodes. The harness uses it from

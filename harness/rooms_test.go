@@ -14,9 +14,9 @@ import (
 	"testing"
 )
 
-// room is a row of DESIGN.md's table: what a folder, and those below it that
-// have no row of their own, may import of this module and of others'. A pure
-// room does no I/O, has no clock and draws nothing from a shared random source.
+// room is a row of the table below: what a folder, and those below it that have
+// no row of their own, may import of this module and of others'. A pure room does
+// no I/O, has no clock and draws nothing from a shared random source.
 type room struct {
 	folder  string
 	own     string // folders of this module
@@ -24,32 +24,111 @@ type room struct {
 	pure    bool
 }
 
-// The last rows say more than DESIGN.md does: what the commands share is in
-// internal/command, and each main may name what it puts together.
+// Backends (local, docker, sim) know what a cluster is, and nothing of scripts:
+// none of them may import harness/scenario.
 var rooms = []room{
 	{"internal/gossip", "", "", true},
 	{"internal/machine", "internal/gossip", "", true},
-	{"internal/host", "internal/gossip internal/machine internal/wire internal/xmlrpc", "", false},
+	{"internal/host", "internal/machine internal/wire internal/xmlrpc", "", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
-	{"internal/xmlrpc", "internal/xmlrpc", "github.com/kolo/xmlrpc", false},
+	{"internal/xmlrpc", "", "github.com/kolo/xmlrpc", false},
 	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
 	{"internal/command", "internal/config internal/gossip", "", false},
 	{"gossipnode/protocol", "internal/gossip", "", true},
 	{"gossipnode/process", "gossipnode/protocol internal/gossip internal/machine", "", true},
-	{"gossipnode/agent", "gossipnode/process internal/gossip internal/host internal/machine internal/wire internal/xmlrpc", "*", false},
-	{"gossipnode", "gossipnode/agent gossipnode/process gossipnode/protocol internal/command internal/config internal/gossip", "*", false},
+	{
+		"gossipnode/agent",
+		"gossipnode/process internal/gossip internal/host internal/machine internal/wire internal/xmlrpc",
+		"*", false,
+	},
+	{
+		"gossipnode",
+		"gossipnode/agent gossipnode/process gossipnode/protocol internal/command internal/config internal/gossip",
+		"*", false,
+	},
 	{"monitor/consensus", "internal/gossip", "", true},
 	{"monitor/testcase", "monitor/consensus internal/gossip", "", true},
-	{"monitor/core", "monitor/consensus monitor/testcase gossipnode/protocol internal/gossip internal/machine", "", true},
-	{"monitor/internal", "monitor/consensus monitor/testcase internal/gossip", "*", false},
-	{"monitor/service", "monitor/core internal/gossip internal/host internal/machine internal/wire internal/xmlrpc", "*", false},
+	{
+		"monitor/core",
+		"monitor/consensus monitor/testcase gossipnode/protocol internal/gossip internal/machine",
+		"", true,
+	},
+	{"monitor/internal", "monitor/consensus internal/gossip", "*", false},
+	{
+		"monitor/service",
+		"monitor/core internal/gossip internal/host internal/machine internal/wire internal/xmlrpc",
+		"", false,
+	},
 	{"monitor/dashboard", "internal/gossip internal/wire internal/xmlrpc", "*", false},
-	{"monitor", "monitor/core monitor/service monitor/dashboard gossipnode/protocol internal/command internal/config internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{
+		"monitor",
+		"monitor/core monitor/service monitor/dashboard gossipnode/protocol internal/command " +
+			"internal/config internal/gossip internal/wire internal/xmlrpc",
+		"*", false,
+	},
 	{"provider/registry", "gossipnode/protocol internal/gossip internal/machine", "", true},
-	{"provider", "provider/registry gossipnode/protocol internal/command internal/config internal/gossip internal/host internal/machine internal/wire internal/xmlrpc", "*", false},
+	{
+		"provider",
+		"provider/registry gossipnode/protocol internal/command internal/config internal/gossip " +
+			"internal/host internal/machine internal/wire internal/xmlrpc",
+		"*", false,
+	},
 	{"docs", "", "", false},
-	{"harness/sim", "harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase provider/registry internal/gossip internal/machine", "*", false},
-	{"harness", "harness harness/sim gossipnode/protocol monitor/consensus monitor/testcase provider/registry internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{"harness", "gossipnode/protocol internal/gossip", "", false},
+	{
+		"harness/scenario",
+		"harness gossipnode/protocol monitor/testcase internal/gossip",
+		"github.com/rogpeppe/go-internal", false,
+	},
+	{"harness/live", "internal/gossip internal/wire", "", false},
+	{
+		"harness/local",
+		"harness harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc",
+		"", false,
+	},
+	{"harness/local/keeper", "", "", false},
+	{
+		"harness/docker",
+		"harness harness/live internal/gossip internal/xmlrpc",
+		"github.com/containerd/errdefs github.com/moby/moby golang.org/x/sync", false,
+	},
+	{
+		"harness/sim",
+		"harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase " +
+			"provider/registry internal/gossip internal/machine",
+		"", false,
+	},
+	{
+		"harness/sim/chaos",
+		"harness harness/scenario harness/sim gossipnode/protocol monitor/consensus monitor/testcase " +
+			"internal/gossip",
+		"", false,
+	},
+	{"harness/sim/claims", "harness/sim gossipnode/protocol", "", false},
+	{"harness/sim/truth", "harness harness/sim monitor/testcase internal/gossip", "", false},
+	{"harness/settings", "harness gossipnode/protocol", "", false},
+	{
+		"harness/figures",
+		"harness harness/docker harness/local harness/scenario harness/settings harness/sim " +
+			"gossipnode/protocol monitor/consensus internal/gossip",
+		"golang.org/x/sync gonum.org/v1/plot", false,
+	},
+	{"harness/advise", "harness/figures harness/settings gossipnode/protocol", "golang.org/x/sync", false},
+	{
+		"harness/interop",
+		"harness harness/docker harness/live harness/local harness/scenario harness/settings " +
+			"gossipnode/protocol internal/gossip",
+		"github.com/jedib0t/go-pretty/v6", false,
+	},
+	{"harness/image", "", "", false},
+	{"harness/byhand", "", "", false},
+	{"harness/browser", "", "", false},
+	{
+		"harness/tasks",
+		"harness harness/docker harness/image harness/local harness/scenario harness/settings harness/sim " +
+			"harness/sim/chaos gossipnode/protocol",
+		"github.com/jedib0t/go-pretty/v6", false,
+	},
 }
 
 const module = "gossiprpc"
@@ -101,13 +180,15 @@ func objections(r room, folder string, imports []string) []string {
 	var bad []string
 	for _, path := range imports {
 		if own, ok := strings.CutPrefix(path, module+"/"); ok {
-			if target, known := roomOf(own); !known || !slices.Contains(strings.Fields(r.own), target.folder) && target.folder != r.folder {
+			if target, known := roomOf(own); !known || !slices.Contains(strings.Fields(r.own), target.folder) &&
+				target.folder != r.folder {
 				bad = append(bad, path)
 			}
 			continue
 		}
 		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
-			if r.foreign != "*" && !slices.ContainsFunc(strings.Fields(r.foreign), func(m string) bool { return within(path, m) }) {
+			if r.foreign != "*" && !slices.ContainsFunc(strings.Fields(r.foreign),
+				func(m string) bool { return within(path, m) }) {
 				bad = append(bad, path)
 			}
 			continue
@@ -120,7 +201,10 @@ func objections(r room, folder string, imports []string) []string {
 }
 
 func doesIO(path string) bool {
-	for _, p := range []string{"os", "net", "syscall", "log", "context", "database", "embed", "io/fs", "io/ioutil", "path/filepath", "crypto/rand", "runtime", "testing", "unsafe"} {
+	for _, p := range []string{
+		"os", "net", "syscall", "log", "context", "database", "embed", "io/fs", "io/ioutil",
+		"path/filepath", "crypto/rand", "runtime", "testing", "unsafe",
+	} {
 		if within(path, p) {
 			return true
 		}
@@ -154,6 +238,50 @@ func TestRooms(t *testing.T) {
 	}
 }
 
+// A row that allows what nobody uses hides the next import that should not be.
+func TestRoomsAreNarrow(t *testing.T) {
+	used := map[string][]string{}
+	for _, p := range listPackages(t) {
+		r, _ := roomOf(strings.TrimPrefix(p.ImportPath, module+"/"))
+		used[r.folder] = append(used[r.folder], p.Imports...)
+	}
+	for _, r := range rooms {
+		for _, folder := range unused(r, used[r.folder]) {
+			t.Errorf("room %s may import %s and does not: take it out of its row", r.folder, folder)
+		}
+	}
+}
+
+// unused lists what a room's row allows beyond what its packages import.
+func unused(r room, imports []string) []string {
+	var idle []string
+	for _, folder := range strings.Fields(r.own) {
+		if !slices.ContainsFunc(imports, func(path string) bool {
+			target, _ := roomOf(strings.TrimPrefix(path, module+"/"))
+			return target.folder == folder
+		}) {
+			idle = append(idle, folder)
+		}
+	}
+	for _, m := range strings.Fields(strings.ReplaceAll(r.foreign, "*", "")) {
+		if !slices.ContainsFunc(imports, func(path string) bool { return within(path, m) }) {
+			idle = append(idle, m)
+		}
+	}
+	return idle
+}
+
+func TestUnused(t *testing.T) {
+	r := room{"harness/x", "harness internal/gossip", "github.com/a/b", false}
+	imports := []string{"fmt", "gossiprpc/harness", "github.com/a/bc"}
+	if got := strings.Join(unused(r, imports), " "); got != "internal/gossip github.com/a/b" {
+		t.Errorf("unused: %q", got)
+	}
+	if got := unused(r, append(imports, "gossiprpc/internal/gossip", "github.com/a/b/c")); len(got) > 0 {
+		t.Errorf("unused though all is used: %q", got)
+	}
+}
+
 // checkPure looks for the clock and for the shared random source.
 func checkPure(t *testing.T, file string) {
 	t.Helper()
@@ -177,9 +305,15 @@ func checkPure(t *testing.T, file string) {
 func impure(of, name string) bool {
 	switch of {
 	case "time":
-		return slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}, name)
+		return slices.Contains([]string{
+			"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer",
+			"NewTicker",
+		}, name)
 	case "rand":
-		return slices.Contains([]string{"Int", "IntN", "Int32", "Int32N", "Int64", "Int64N", "Uint32", "Uint32N", "Uint64", "Uint64N", "UintN", "N", "Float32", "Float64", "NormFloat64", "ExpFloat64", "Perm", "Shuffle"}, name)
+		return slices.Contains([]string{
+			"Int", "IntN", "Int32", "Int32N", "Int64", "Int64N", "Uint32", "Uint32N",
+			"Uint64", "Uint64N", "UintN", "N", "Float32", "Float64", "NormFloat64", "ExpFloat64", "Perm", "Shuffle",
+		}, name)
 	}
 	return false
 }
@@ -188,12 +322,24 @@ func impure(of, name string) bool {
 func TestObjections(t *testing.T) {
 	for _, c := range []struct{ folder, imports, want string }{
 		{"gossipnode/protocol", "time math/rand/v2 gossiprpc/internal/gossip", ""},
-		{"gossipnode/protocol", "net/http os gossiprpc/internal/wire github.com/x/y", "net/http os gossiprpc/internal/wire github.com/x/y"},
+		{
+			"gossipnode/protocol", "net/http os gossiprpc/internal/wire github.com/x/y",
+			"net/http os gossiprpc/internal/wire github.com/x/y",
+		},
 		{"internal/xmlrpc", "net/http github.com/kolo/xmlrpc gossiprpc/internal/xmlrpc/xmlrpctest", ""},
-		{"internal/xmlrpc", "gossiprpc/internal/gossip github.com/kolo/other", "gossiprpc/internal/gossip github.com/kolo/other"},
+		{
+			"internal/xmlrpc", "gossiprpc/internal/gossip github.com/kolo/other",
+			"gossiprpc/internal/gossip github.com/kolo/other",
+		},
 		{"monitor/dashboard", "gossiprpc/monitor/service", "gossiprpc/monitor/service"},
-		{"harness/local", "gossiprpc/harness gossiprpc/harness/local/keeper gossiprpc/monitor/testcase", ""},
-		{"harness/local", "gossiprpc/monitor/service gossiprpc/gossipnode/agent", "gossiprpc/monitor/service gossiprpc/gossipnode/agent"},
+		{"harness/local", "gossiprpc/harness gossiprpc/harness/local/keeper gossiprpc/internal/wire", ""},
+		{
+			"harness/local", "gossiprpc/monitor/service gossiprpc/gossipnode/agent",
+			"gossiprpc/monitor/service gossiprpc/gossipnode/agent",
+		},
+		{"harness/docker", "gossiprpc/harness gossiprpc/harness/scenario", "gossiprpc/harness/scenario"},
+		{"harness/sim", "gossiprpc/harness gossiprpc/harness/scenario", "gossiprpc/harness/scenario"},
+		{"harness/sim/chaos", "gossiprpc/harness/scenario github.com/moby/moby/client", "github.com/moby/moby/client"},
 	} {
 		r, _ := roomOf(c.folder)
 		if got := strings.Join(objections(r, c.folder, strings.Fields(c.imports)), " "); got != c.want {

@@ -1,12 +1,8 @@
 package harness
 
-import (
-	"context"
-	"errors"
-	"fmt"
-)
+import "errors"
 
-// Verdict is what a scenario run came to. Only Pass is good: a run that could
+// Verdict is what a run of a cluster came to. Only Pass is good: a run that could
 // not tell has not passed.
 type Verdict string
 
@@ -17,6 +13,10 @@ const (
 	Unknown Verdict = "unknown"
 )
 
+// ErrUnsupported is wrapped by what a backend cannot do at all, such as
+// dropping packets between local processes. Scripts guard it by a condition.
+var ErrUnsupported = errors.New("not possible on this backend")
+
 // ErrEnded is wrapped by a [Cluster]'s error about a process that has ended
 // without the harness having ended it. A scenario in which that happens fails.
 var ErrEnded = errors.New("ended by itself")
@@ -25,36 +25,13 @@ var ErrEnded = errors.New("ended by itself")
 type unmet struct{ error }
 
 // Unmet marks an error as the system's doing, not the harness's: a run that it
-// ends has failed, where it would else be unknown. Backends use it too.
+// ends has failed; with any other error the run could not tell.
 func Unmet(err error) error { return unmet{err} }
-
-func unmetf(format string, args ...any) error { return Unmet(fmt.Errorf(format, args...)) }
 
 func (u unmet) Unwrap() error { return u.error }
 
-// judge gives the verdict of a run that err has ended (nil: it reached the end
-// of its script), with the wrongs and doubts noticed on the way.
-func judge(err error, wrongs, doubts []string, expectations int) (Verdict, []string) {
-	reasons := append([]string{}, wrongs...)
-	verdict := Pass
-	if len(wrongs) > 0 {
-		verdict = Fail
-	}
-	if err != nil {
-		reasons = append(reasons, err.Error())
-		if errors.As(err, new(unmet)) || errors.Is(err, ErrEnded) {
-			verdict = Fail
-		}
-		if errors.Is(err, context.Canceled) {
-			doubts = append(doubts, "it was stopped before its end")
-		}
-	}
-	reasons = append(reasons, doubts...)
-	if verdict != Pass || len(reasons) == 0 && expectations > 0 {
-		return verdict, reasons
-	}
-	if len(reasons) == 0 {
-		reasons = append(reasons, "the script expected nothing")
-	}
-	return Unknown, reasons
+// Blames tells whether an error that ended a run is the system's doing: one that
+// [Unmet] marked, or [ErrEnded].
+func Blames(err error) bool {
+	return errors.As(err, new(unmet)) || errors.Is(err, ErrEnded)
 }

@@ -6,15 +6,20 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/host"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
+	"gossiprpc/provider/registry"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -47,13 +52,11 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 		return config.ExitWrongUse
 	}
 	if !ok {
-		log.Warn("unknown --version, running random as the original does", "version", f.Version, "known", strings.Join(protocol.Names(), ", "))
+		known := strings.Join(protocol.Names(), ", ")
+		log.Warn("unknown --version, running random as the original does", "version", f.Version, "known", known)
 		spec, _ = protocol.ByName("random")
 	}
-	options := xmlrpc.DefaultServerOptions()
-	options.MaxBody = f.MaxBody
-	options.Logger = log
-	server, err := xmlrpc.NewServer(wire.ProviderMethods(newService(spec.Number, log)), options)
+	p, err := newProvider(registry.Config{Protocol: spec.Name}, f.MaxBody, stdout, log)
 	if err != nil {
 		fmt.Fprintf(stderr, "provider: %v\n", err)
 		return config.ExitWrongUse
@@ -66,7 +69,7 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 		fmt.Fprintf(stderr, "provider: %v\n", err)
 		return config.ExitWrongUse
 	}
-	err = serve(ctx, f, own, server, stderr)
+	err = p.serve(ctx, f, own, stderr)
 	code := ended()
 	if err != nil {
 		fmt.Fprintf(stderr, "provider: %v\n", err)
@@ -75,11 +78,32 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 	return code
 }
 
+// provider is the process's parts, put together.
+type provider struct {
+	host   *host.Host
+	server *xmlrpc.Server
+}
+
+func newProvider(c registry.Config, maxBody int64, stdout io.Writer, log *slog.Logger) (*provider, error) {
+	m, err := registry.NewProvider(c)
+	if err != nil {
+		return nil, err
+	}
+	h := host.New(m, host.Options{Out: stdout, Logger: log})
+	options := xmlrpc.DefaultServerOptions()
+	options.MaxBody, options.Logger = maxBody, log
+	server, err := xmlrpc.NewServer(wire.ProviderMethods(service{h}), options)
+	return &provider{host: h, server: server}, err
+}
+
 // serve listens until ctx ends.
-func serve(ctx context.Context, f flags, own gossip.Address, server *xmlrpc.Server, stderr io.Writer) error {
+func (p *provider) serve(ctx context.Context, f flags, own gossip.Address, stderr io.Writer) error {
 	listener, err := command.Listen(ctx, f.Bind, own, stderr)
 	if err != nil {
 		return err
 	}
-	return server.Serve(ctx, listener)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.host.Run(ctx) })
+	g.Go(func() error { return p.server.Serve(ctx, listener) })
+	return g.Wait()
 }

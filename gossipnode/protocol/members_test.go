@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -80,5 +81,40 @@ func TestInventedNamesAreBounded(t *testing.T) {
 	}
 	if said != 1 {
 		t.Errorf("said %d times that it is full, want once", said)
+	}
+}
+
+// A list fetched before anybody else had joined must not keep a node from
+// gossiping to those it has met since, however long the next list takes.
+func TestAListOfOneIsNoRing(t *testing.T) {
+	for _, name := range []string{"brr", "scrr"} {
+		spec, _ := protocol.ByName(name)
+		start := time.Unix(1_800_000_000, 0)
+		node, err := protocol.New(protocol.Config{
+			Parameters: protocol.DefaultParameters(spec), Self: "node1:5000", Generation: int32(start.Unix()),
+			Random: rand.New(rand.NewPCG(1, 1)),
+		}, start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		node.Step(start, protocol.Connect{})
+		node.Step(start, protocol.Members{List: []gossip.Address{"node1:5000"}})
+		now := start.Add(3 * time.Second)
+		node.Step(now, protocol.Receive{From: "node2:5000", Message: gossip.Syn{
+			ClusterID: gossip.ClusterID,
+			Digest:    gossip.Digest{{Address: "node2:5000", AppVersion: 1, Generation: int32(start.Unix()), Heartbeat: 3}},
+		}})
+		sent := 0
+		for range 4 {
+			now = now.Add(3 * time.Second)
+			for _, e := range node.Step(now, protocol.Tick{}) {
+				if s, ok := e.(protocol.Send); ok && s.To == "node2:5000" {
+					sent++
+				}
+			}
+		}
+		if sent < 3 {
+			t.Errorf("%s: %d messages to the one known peer in four rounds", name, sent)
+		}
 	}
 }

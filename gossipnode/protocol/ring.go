@@ -20,10 +20,11 @@ func (r ring) after(k int) gossip.Address { return r.at((r.place + k) % r.size) 
 func (r ring) before(k int) gossip.Address { return r.at(((r.place-k)%r.size + r.size) % r.size) }
 
 // ring is the order that targets are taken from; false if there is no one else
-// in it. Until the provider has answered with a list, the known endpoints do.
+// in it. Until the provider has answered with a list of others, the known
+// endpoints do.
 func (n *Node) ring() (ring, bool) {
 	r := n.knownRing()
-	if n.spec.Ring == ListRing && n.list != nil {
+	if n.spec.Ring == ListRing && len(n.list) > 1 {
 		list := n.list
 		r = ring{size: len(list), place: slices.Index(list, n.self), at: func(i int) gossip.Address { return list[i] }}
 	}

@@ -71,7 +71,7 @@ func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 	}
 	s := q.Setting
 	s.Timing = t
-	runs := make([]figures.Run, q.Runs)
+	runs := make([]figures.Measurement, q.Runs)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range runs {
@@ -81,7 +81,7 @@ func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 			}
 			trial := figures.Trial{Setting: s, Seed: q.Seed + uint64(i), Warm: s.WarmUp(), Calm: q.Calm}
 			sample, err := trial.Run()
-			runs[i] = figures.Run{Trial: trial, Sample: sample}
+			runs[i] = figures.Measurement{Trial: trial, Sample: sample}
 			return err
 		})
 	}
@@ -98,7 +98,9 @@ func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 
 // search asks for the smallest step at which good holds, given that it holds from some
 // step on; a step's answer comes from ask. ok is false if it does not at last.
-func search(first, last int, ask func(step int) (Answer, error), good func(Answer) bool) (found Answer, ok bool, err error) {
+func search(first, last int, ask func(step int) (Answer, error), good func(Answer) bool) (found Answer, ok bool,
+	err error,
+) {
 	for first <= last {
 		middle := (first + last) / 2
 		a, err := ask(middle)

@@ -2,27 +2,17 @@ package advise
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
-	"gossiprpc/harness/figures"
+	"gossiprpc/harness/settings"
 )
 
-func env(pairs ...string) func(string) string {
-	return func(name string) string {
-		for _, p := range pairs {
-			if n, v, _ := strings.Cut(p, "="); n == name {
-				return v
-			}
-		}
-		return ""
-	}
-}
-
-func question(t *testing.T, name string, nodes int, loss float64, pairs ...string) Question {
+func question(t *testing.T, name, nodes, loss string, environ ...string) Question {
 	t.Helper()
-	q, err := Read(env(pairs...), name, nodes, loss)
+	q, err := read(environ, name, nodes, loss)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,22 +21,17 @@ func question(t *testing.T, name string, nodes int, loss float64, pairs ...strin
 }
 
 func TestRead(t *testing.T) {
-	for _, c := range []struct {
-		protocol string
-		nodes    int
-		loss     float64
-		env      string
-		want     string
-	}{
-		{"best", 8, 0, "", "random, rr"},
-		{"rr", 2, 0, "", "3 to 512"},
-		{"rr", 8, 0.6, "", "0 to 0.5"},
-		{"rr", 8, 0, "GOSSIP=3", "GOSSIP=3"},
-		{"rr", 8, 0, "FAIL=2s", "more than the gossip interval"},
-		{"rr", 8, 0, "SERVERS_LOSS=2", "SERVERS_LOSS=2"},
+	for _, c := range []struct{ protocol, nodes, loss, environ, want string }{
+		{"best", "8", "0", "", "random, rr"},
+		{"rr", "2", "0", "", "NODES=2: want a number of nodes, 4 to"},
+		{"rr", "513", "0", "", "512 at most"},
+		{"rr", "8", "0.95", "", "0 to 0.9"},
+		{"rr", "8", "0", "GOSSIP=3", "GOSSIP=3"},
+		{"rr", "8", "0", "FAIL=2s", "more than the gossip interval"},
+		{"rr", "8", "0", "SERVERS_LOSS=2", "SERVERS_LOSS=2"},
 	} {
-		err := Task(t.Context(), &strings.Builder{}, env(c.env), c.protocol, c.nodes, c.loss)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !errors.As(err, new(figures.Misuse)) {
+		err := Task(t.Context(), io.Discard, []string{c.environ}, c.protocol, c.nodes, c.loss)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !errors.As(err, new(settings.WrongUse)) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
@@ -55,7 +40,7 @@ func TestRead(t *testing.T) {
 // TestSmallestFail: what is found is safe, and what is just below is not, for
 // single observers of round robin: they must hear within T_fail.
 func TestSmallestFail(t *testing.T) {
-	q := question(t, "rr", 8, 0)
+	q := question(t, "rr", "8", "0")
 	good := func(a Answer) bool { return a.SafeForObservers(0.999) }
 	a, ok, err := q.SmallestFail(t.Context(), good)
 	if err != nil || !ok || !good(a) {
@@ -65,17 +50,19 @@ func TestSmallestFail(t *testing.T) {
 	less.Fail = a.Timing.Fail * 8 / 10
 	below, err := q.Ask(t.Context(), less)
 	if err != nil || good(below) {
-		t.Errorf("T_fail %v is the smallest, but %v is good too: accuracy %v, %v", a.Timing.Fail, less.Fail, below.Observers.Accuracy, err)
+		t.Errorf("T_fail %v is the smallest, but %v is good too: accuracy %v, %v", a.Timing.Fail, less.Fail,
+			below.Observers.Accuracy, err)
 	}
 	if wide, ok, err := q.LongestGossip(t.Context(), good); err != nil || !ok || wide.Timing.Gossip >= q.Timing.Gossip {
-		t.Errorf("at T_fail %v gossip every %v will do, %v; %v needs %v", q.Timing.Fail, wide.Timing.Gossip, err, q.Timing.Gossip, a.Timing.Fail)
+		t.Errorf("at T_fail %v gossip every %v will do, %v; %v needs %v", q.Timing.Fail, wide.Timing.Gossip, err,
+			q.Timing.Gossip, a.Timing.Fail)
 	}
 }
 
 // TestUnsafe: a wrong verdict is seen and warned of. Two rounds fit no T_fail of
 // one interval and a bit, when a third of all messages is lost.
 func TestUnsafe(t *testing.T) {
-	q := question(t, "random", 8, 0.3, "FAIL=3300ms", "SERVERS_LOSS=0.3")
+	q := question(t, "random", "8", "0.3", "FAIL=3300ms", "SERVERS_LOSS=0.3")
 	a, err := q.Ask(t.Context(), q.Timing)
 	if err != nil || a.Safe() {
 		t.Fatalf("%d wrong, %v", a.Wrong, err)
@@ -87,12 +74,15 @@ func TestUnsafe(t *testing.T) {
 
 func TestTask(t *testing.T) {
 	var out strings.Builder
-	q := question(t, "brr", 4, 0)
+	q := question(t, "brr", "4", "0")
 	q.Runs, q.Calm = 1, time.Minute
 	if err := q.advise(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"--freshness arrival", "as given", "smallest T_fail at gossip 3s", "longest gossip at T_fail 10s", "found in, s"} {
+	for _, want := range []string{
+		"--freshness arrival", "as given", "smallest T_fail at gossip 3s",
+		"longest gossip at T_fail 10s", "found in, s",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

@@ -5,76 +5,41 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"text/tabwriter"
-	"time"
 
 	"gossiprpc/gossipnode/protocol"
-	"gossiprpc/harness/figures"
+	"gossiprpc/harness/settings"
 )
 
 const (
-	mostNodes = 512  // more take too long to ask
+	mostNodes = 512
 	accuracy  = 0.99 // of single observers, for the second answer
 )
 
-// Read makes a question of a target's arguments and of HEARTBEAT, GOSSIP, FAIL
-// (as 3s), SERVERS_LOSS and SEED in the environment.
-func Read(getenv func(string) string, name string, nodes int, loss float64) (Question, error) {
-	p, ok := protocol.ByName(name)
-	if !ok {
-		return Question{}, fmt.Errorf("protocol %q is unknown, want %s", name, strings.Join(protocol.Names(), ", "))
+// read makes a question of a target's arguments and of the environment's
+// HEARTBEAT, GOSSIP, FAIL, SERVERS_LOSS and SEED.
+func read(environ []string, name, nodes, loss string) (Question, error) {
+	v, err := settings.Read("advise", environ, "PROTOCOL="+name, "NODES="+nodes, "LOSS="+loss)
+	if err != nil {
+		return Question{}, err
 	}
-	if nodes < 3 || nodes > mostNodes {
-		return Question{}, fmt.Errorf("%d nodes: want 3 to %d", nodes, mostNodes)
+	if v.Nodes > mostNodes {
+		return Question{}, settings.Wrongf("NODES=%d: advise wants %d at most, more take too long to ask", v.Nodes,
+			mostNodes)
 	}
-	if !(loss >= 0 && loss <= 0.5) {
-		return Question{}, fmt.Errorf("loss %g: want a share from 0 to 0.5, as 0.1 for ten in a hundred messages", loss)
-	}
-	q := Question{Accuracy: accuracy, Seed: 1, asked: map[asked]Answer{}}
-	q.Protocol, q.Nodes, q.Loss, q.Timing = p, nodes, loss, protocol.DefaultTiming()
-	for name, interval := range map[string]*time.Duration{"HEARTBEAT": &q.Timing.Heartbeat, "GOSSIP": &q.Timing.Gossip, "FAIL": &q.Timing.Fail} {
-		v := getenv(name)
-		if v == "" {
-			continue
-		}
-		d, err := time.ParseDuration(v)
-		if err != nil {
-			return q, fmt.Errorf("%s=%s: want a length of time, as 3s", name, v)
-		}
-		*interval = d
-	}
-	if err := q.Timing.Validate(); err != nil {
-		return q, err
-	}
-	if v := getenv("SEED"); v != "" {
-		if _, err := fmt.Sscan(v, &q.Seed); err != nil {
-			return q, fmt.Errorf("SEED=%s: want a whole number", v)
-		}
-	}
-	if v := getenv("SERVERS_LOSS"); v != "" {
-		if _, err := fmt.Sscan(v, &q.ServersLoss); err != nil || !(q.ServersLoss >= 0 && q.ServersLoss <= 0.5) {
-			return q, fmt.Errorf("SERVERS_LOSS=%s: want a share from 0 to 0.5", v)
-		}
-	}
-	q.Runs, q.Calm = Budget(nodes, q.Timing)
+	q := Question{Accuracy: accuracy, Seed: v.Seed, asked: map[asked]Answer{}}
+	q.Protocol, q.Nodes, q.Loss, q.ServersLoss, q.Timing = v.Protocol, v.Nodes, v.Loss, v.ServersLoss, v.Timing
+	q.Runs, q.Calm = Budget(q.Nodes, q.Timing)
 	return q, nil
 }
 
 // Task answers the question on out.
-func Task(ctx context.Context, out io.Writer, getenv func(string) string, name string, nodes int, loss float64) error {
-	q, err := Read(getenv, name, nodes, loss)
+func Task(ctx context.Context, out io.Writer, environ []string, name, nodes, loss string) error {
+	q, err := read(environ, name, nodes, loss)
 	if err != nil {
-		return figures.Misuse{Err: err}
+		return err
 	}
-	fmt.Fprintf(out, `%s, %d nodes, %g %% of messages between nodes lost and %g %% of those to the monitor (SERVERS_LOSS); heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).
-Each setting tried: %d simulated runs of %v from seed %d, rounds aligned, delays of 1 ms; at the end of each a node is killed.
-Safe: no verdict about a running node was wrong, and each death was found. "Observers too": each single observer is right
-for %g %% of the time as well. Wrong verdicts are out of so many node-hours; what no run has shown may still happen, but less
-often than in brackets (95 %%). B/s and calls/s: of one node, to its peers. T_fail is tried in steps of a tenth, 1.1 to 200
-gossip intervals, by halving: should safety come and go between them, that is not seen.
-
-`, q.Protocol.Title, nodes, 100*loss, 100*q.ServersLoss, q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail, q.Runs, q.Calm, q.Seed, 100*q.Accuracy)
+	q.introduce(out)
 	rules := []protocol.Freshness{protocol.Arrival, protocol.Emission}
 	if !q.Protocol.Hearsay(false) {
 		rules = rules[:1]
@@ -89,6 +54,25 @@ gossip intervals, by halving: should safety come and go between them, that is no
 	return nil
 }
 
+// introduce says what is asked, and how to read the answers.
+func (q Question) introduce(out io.Writer) {
+	fmt.Fprintf(out, "%s, %d nodes, %g %% of messages between nodes lost and "+
+		"%g %% of those to the monitor (SERVERS_LOSS);\n",
+		q.Protocol.Title, q.Nodes, 100*q.Loss, 100*q.ServersLoss)
+	fmt.Fprintf(out, "heartbeat %v, gossip %v, T_fail %v (HEARTBEAT, GOSSIP, FAIL).\n",
+		q.Timing.Heartbeat, q.Timing.Gossip, q.Timing.Fail)
+	fmt.Fprintf(out, "Each setting tried: %d simulated runs of %v from seed %d, rounds aligned, delays of 1 ms;\n",
+		q.Runs, q.Calm, q.Seed)
+	fmt.Fprintf(out, `at the end of each a node is killed.
+Safe: no verdict about a running node was wrong, and each death was found. "Observers too": each single
+observer is right for %g %% of the time as well. Wrong verdicts are out of so many node-hours; what no run has
+shown may still happen, but less often than in brackets (95 %%). B/s and calls/s: of one node, to its peers.
+T_fail is tried in steps of a tenth, 1.1 to 200 gossip intervals, by halving: should safety come and go
+between them, that is not seen.
+
+`, 100*q.Accuracy)
+}
+
 func (q Question) advise(ctx context.Context, out io.Writer) error {
 	now, err := q.Ask(ctx, q.Timing)
 	if err != nil {
@@ -97,7 +81,8 @@ func (q Question) advise(ctx context.Context, out io.Writer) error {
 	safe := func(a Answer) bool { return a.Safe() }
 	both := func(a Answer) bool { return a.SafeForObservers(q.Accuracy) }
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "--freshness %v\tgossip\tT_fail\tfound in, s\tB/s\tcalls/s\tobservers right\twrong verdicts\n", q.Freshness)
+	fmt.Fprintf(table, "--freshness %v\tgossip\tT_fail\tfound in, s\tB/s\tcalls/s\tobservers right\twrong verdicts\n",
+		q.Freshness)
 	line(table, "as given", now, true)
 	fail, failOK, err := q.SmallestFail(ctx, safe)
 	if err != nil {
@@ -126,7 +111,8 @@ func (q Question) advise(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "  warning: %s\n", w)
 	}
 	if least := ladder[0]; failOK && fail.Timing.Fail == round(least*float64(q.Timing.Gossip)) {
-		fmt.Fprintf(out, "  note: %v is the least that was tried; T_fail must be above the gossip interval\n", fail.Timing.Fail)
+		fmt.Fprintf(out, "  note: %v is the least that was tried; T_fail must be above the gossip interval\n",
+			fail.Timing.Fail)
 	}
 	fmt.Fprintln(out)
 	return nil
@@ -160,16 +146,19 @@ func (q Question) warnings(now, fail Answer, failOK bool, both Answer, bothOK bo
 		warn("%d of %d deaths were not found", now.Missed, now.Runs)
 	}
 	if failOK && t.Fail < fail.Timing.Fail*5/4 && now.Wrong == 0 {
-		warn("T_fail %v is within a quarter of the smallest that was safe (%v): leave room for slow machines", t.Fail, fail.Timing.Fail)
+		warn("T_fail %v is within a quarter of the smallest that was safe (%v): leave room for slow machines", t.Fail,
+			fail.Timing.Fail)
 	}
 	switch right := now.Observers.Accuracy.Mean; {
 	case right < q.Accuracy && bothOK:
-		warn("single observers are wrong for %.0f %% of the time; the verdict outweighs them, the suspect matrix shows it. T_fail %v would mend it", 100*(1-right), both.Timing.Fail)
+		warn("single observers are wrong for %.0f %% of the time; the verdict outweighs them, "+
+			"the suspect matrix shows it. T_fail %v would mend it", 100*(1-right), both.Timing.Fail)
 	case right < q.Accuracy:
 		warn("single observers are wrong for %.0f %% of the time, and no T_fail tried mends it", 100*(1-right))
 	}
 	if t.Fail < 3*t.Heartbeat {
-		warn("T_fail %v is less than three heartbeats of %v: a lost one or two look like a death to the monitor", t.Fail, t.Heartbeat)
+		warn("T_fail %v is less than three heartbeats of %v: a lost one or two look like a death to the monitor", t.Fail,
+			t.Heartbeat)
 	}
 	if t.Fail < 2*t.Gossip {
 		warn("T_fail %v is less than two rounds of %v: one lost message is a suspicion", t.Fail, t.Gossip)

@@ -42,20 +42,23 @@ func TestPageShowsAKillWithoutAReload(t *testing.T) {
 	victim := cluster.Address("node4")
 	row := fmt.Sprintf(`document.querySelector('[data-node="%s"]')`, victim)
 	must(t, chromedp.Do(ctx, chromedp.Navigate(page), chromedp.WaitVisible("#nodes")))
-	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.markedBeforeTheKill = true`)) // a reload would wipe it out
+	// A reload would wipe it out.
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.markedBeforeTheKill = true`))
 	must(t, err)
 	await(ctx, t, "all four nodes are alive", `document.querySelector('#summary').textContent.includes('4 alive')`)
 
 	must(t, cluster.Menu(ctx, "1"))
 	must(t, cluster.Kill(ctx, "node4"))
-	await(ctx, t, "the running case says what it waits for", `document.querySelector('#case').textContent.includes('0 of 1 failed')`)
+	await(ctx, t, "the running case says what it waits for",
+		`document.querySelector('#case').textContent.includes('0 of 1 failed')`)
 	await(ctx, t, "a first suspicion of the victim shows", `/^[1-9] of/.test(`+row+`.cells[4].textContent)`)
 	await(ctx, t, "the verdict shows", row+`.cells[2].textContent === 'failed'`)
 	await(ctx, t, "the result shows", `document.querySelector('#results').textContent.includes('Single Node failure')`)
 	await(ctx, t, "the page was never loaded again", `window.markedBeforeTheKill === true`)
 
 	must(t, cluster.Restart(ctx, "node4"))
-	await(ctx, t, "the node is alive again, in its second life", row+`.cells[2].textContent === 'alive' && `+row+`.cells[5].textContent === '2'`)
+	await(ctx, t, "the node is alive again, in its second life",
+		row+`.cells[2].textContent === 'alive' && `+row+`.cells[5].textContent === '2'`)
 }
 
 func await(ctx context.Context, t *testing.T, what, condition string) {
@@ -92,8 +95,11 @@ func chromium(t *testing.T) string {
 func startCluster(ctx context.Context, t *testing.T) harness.Cluster {
 	t.Helper()
 	spec, _ := protocol.ByName("rr")
-	cluster, err := new(local.Backend).Start(ctx, harness.Spec{
-		Parameters: protocol.Parameters{Protocol: spec, Timing: protocol.DefaultTiming().Scaled(5), Aligned: true}, Nodes: 4, Seed: 1, Dir: t.TempDir(),
+	cluster, err := new(local.Backend).Start(ctx, harness.ClusterSpec{
+		Parameters: protocol.Parameters{
+			Protocol: spec, Timing: protocol.DefaultTiming().Scaled(5),
+			Aligned: true,
+		}, Nodes: 4, Seed: 1, Dir: t.TempDir(),
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, cluster.Close()) })
@@ -115,7 +121,8 @@ func serve(t *testing.T, cluster harness.Cluster) string {
 	}
 	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
 	must(t, err)
-	page := httptest.NewServer(dashboard.New(wire.Monitor{Client: client, HostPort: monitor.MonitorHostPort()}, slog.New(slog.DiscardHandler)))
+	page := httptest.NewServer(dashboard.New(wire.Monitor{Client: client, HostPort: monitor.MonitorHostPort()},
+		slog.New(slog.DiscardHandler)))
 	t.Cleanup(func() {
 		page.Close()
 		client.Close()

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"gossiprpc/harness/states"
+	"gossiprpc/harness/live"
 	"gossiprpc/internal/gossip"
 )
 
@@ -130,7 +130,8 @@ func compose(command string) string {
 func sweep(t *testing.T) {
 	t.Helper()
 	out, err := exec.CommandContext(context.Background(), "sh", "-c", "cd ../.. && "+composeCommand()+
-		" down --timeout 2 2>&1; docker rm -f $(docker ps -aq --filter network=gossip-network) 2>/dev/null; docker network rm gossip-network 2>/dev/null; true").CombinedOutput()
+		" down --timeout 2 2>&1; docker rm -f $(docker ps -aq --filter network=gossip-network) 2>/dev/null; "+
+		"docker network rm gossip-network 2>/dev/null; true").CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -144,9 +145,9 @@ func joined(t *testing.T, terminals map[string]*terminal, names []string) {
 	if alone := terminals["alone-monitor"]; alone != nil {
 		monitor = alone
 	}
-	nodes := make([]states.Node, len(names))
+	nodes := make([]live.Node, len(names))
 	for i, name := range names {
-		nodes[i] = states.Node{Name: name, Address: gossip.Address(name + ":5000")}
+		nodes[i] = live.Node{Name: name, Address: gossip.Address(name + ":5000")}
 	}
 	deadline := time.Now().Add(2 * time.Minute)
 	for {
@@ -160,7 +161,7 @@ func joined(t *testing.T, terminals map[string]*terminal, names []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		collected, err := states.Read(text)
+		collected, err := live.ParseStates(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -96,7 +96,8 @@ func forEach(terminals []string, block []step) []step {
 const letters = "abcdefghijklmnopqrstuvwxyz-"
 
 func TestReadPage(t *testing.T) {
-	steps, err := readPage("text\n```sh\nnot this\n```\n<!-- test: joined a b -->\n```console t3 t4\n$ run node_3\n> in\n\n^C\nout ...\n```\n")
+	steps, err := readPage("text\n```sh\nnot this\n```\n<!-- test: joined a b -->\n" +
+		"```console t3 t4\n$ run node_3\n> in\n\n^C\nout ...\n```\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,8 @@ func TestEngineTooOld(t *testing.T) {
 		b := Backend{Host: "tcp://" + engine.Listener.Addr().String()}
 		err := b.Available(t.Context())
 		engine.Close()
-		if !errors.Is(err, ErrEngineTooOld) || !strings.Contains(err.Error(), version) || strings.Contains(err.Error(), "\n") {
+		if !errors.Is(err, ErrEngineTooOld) || !strings.Contains(err.Error(), version) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("API %s: got %v, want one line of %v", version, err, ErrEngineTooOld)
 		}
 	}

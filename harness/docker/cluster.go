@@ -54,7 +54,7 @@ type cluster struct {
 }
 
 // Start is harness.Backend's.
-func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	engine, err := b.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, e
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)
-	c.Ended = c.unexpectedEnd
+	c.Processes = c
 	c.plan(s)
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -77,7 +77,7 @@ func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, e
 }
 
 // plan writes down every process's command line.
-func (c *cluster) plan(s harness.Spec) {
+func (c *cluster) plan(s harness.ClusterSpec) {
 	timing := []string{
 		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
 		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],

@@ -59,14 +59,17 @@ func (c *cluster) dropStale(ctx context.Context, name string) error {
 	if _, ours := found.Network.Labels[Label]; !ours || found.Network.Name != name || len(found.Network.Containers) > 0 {
 		return taken("network", name)
 	}
-	if _, err := c.engine.NetworkRemove(ctx, found.Network.ID, client.NetworkRemoveOptions{}); err != nil && !cerrdefs.IsNotFound(err) {
+	if _, err := c.engine.NetworkRemove(ctx, found.Network.ID, client.NetworkRemoveOptions{}); err != nil &&
+		!cerrdefs.IsNotFound(err) {
 		return fmt.Errorf("remove network %s, left over by an earlier run: %w", name, err)
 	}
 	return nil
 }
 
 func taken(what, name string) error {
-	return fmt.Errorf("%w: there is a %s %s already: another run is going on (choose another name prefix by PREFIX=), or `go tool mage docker:clean` removes what an earlier one left", ErrTaken, what, name)
+	return fmt.Errorf("%w: there is a %s %s already: another run is going on "+
+		"(choose another name prefix by PREFIX=), or `go tool mage docker:clean` removes what an earlier one left", ErrTaken,
+		what, name)
 }
 
 // loopback is where the ports that the harness itself asks are published.

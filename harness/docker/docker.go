@@ -1,7 +1,7 @@
 // Package docker runs clusters as the original's README does: a container for
 // each process, in a network of their own, with names by the engine's DNS.
 //
-// In flow a harness.Spec; out flows a harness.Cluster, and each process's
+// In flow a harness.ClusterSpec; out flows a harness.Cluster, and each process's
 // standard error and output in the run's folder. A container does no more than
 // hold a shell; the process is started in it by exec, so that it can be killed
 // and started again while the container, its name and its files stay.
@@ -95,7 +95,8 @@ func (b *Backend) Available(ctx context.Context) error {
 // connect also looks whether the engine can be used.
 func (b *Backend) connect(ctx context.Context) (*client.Client, error) {
 	if !validPrefix.MatchString(b.prefix()) {
-		return nil, fmt.Errorf("prefix %q: want a letter or digit, then letters, digits, '-' and '_', at most 100", b.prefix())
+		return nil, fmt.Errorf("prefix %q: want a letter or digit, then letters, digits, '-' and '_', at most 100",
+			b.prefix())
 	}
 	engine, err := dial(ctx, b.Host)
 	if err != nil {

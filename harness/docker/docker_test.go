@@ -9,6 +9,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
 // backend answers one with a prefix of the test's own, or skips the test where
@@ -26,13 +27,13 @@ func backend(t *testing.T) *Backend {
 }
 
 // runScript runs a scenario at SPEED=5 and demands that it passes.
-func runScript(t *testing.T, b *Backend, protocol string, nodes int, script string) harness.Outcome {
+func runScript(t *testing.T, b *Backend, protocol string, nodes int, script string) scenario.Outcome {
 	t.Helper()
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Protocol, o.Nodes, o.Speed, o.Runs = b, protocol, nodes, 5, t.TempDir()
 	var progress bytes.Buffer
-	o.Progress = harness.NewPrinter(&progress)
-	out, err := harness.Run(t.Context(), o, "script.txt", []byte(strings.TrimSpace(script)))
+	o.Progress = scenario.NewPrinter(&progress)
+	out, err := scenario.Run(t.Context(), o, "script.txt", []byte(strings.TrimSpace(script)))
 	if err != nil || out.Verdict != harness.Pass {
 		t.Errorf("%s: %v %v\n%s", out.Verdict, err, out.Reasons, progress.String())
 	}
@@ -48,7 +49,7 @@ func TestClientSpeaksOldAPI(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	b := backend(t)
-	text, err := os.ReadFile("../scenarios/demo.txt")
+	text, err := os.ReadFile("../scenario/scenarios/demo.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

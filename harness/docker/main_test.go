@@ -32,9 +32,9 @@ func startAndHang(prefix string) {
 	select {}
 }
 
-func specOf(nodes int, dir string) harness.Spec {
+func specOf(nodes int, dir string) harness.ClusterSpec {
 	scrr, _ := protocol.ByName("scrr")
 	p := protocol.DefaultParameters(scrr)
 	p.Timing = p.Timing.Scaled(5)
-	return harness.Spec{Parameters: p, Nodes: nodes, Seed: 1, Dir: dir}
+	return harness.ClusterSpec{Parameters: p, Nodes: nodes, Seed: 1, Dir: dir}
 }

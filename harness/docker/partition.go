@@ -89,7 +89,10 @@ func (c *cluster) move(ctx context.Context, p *process, to string) error {
 		return nil
 	}
 	if p.network != "" {
-		_, err := c.engine.NetworkDisconnect(ctx, p.network, client.NetworkDisconnectOptions{Container: p.container, Force: true})
+		_, err := c.engine.NetworkDisconnect(ctx, p.network, client.NetworkDisconnectOptions{
+			Container: p.container,
+			Force:     true,
+		})
 		if err != nil {
 			return fmt.Errorf("disconnect container %s: %w", p.host, err)
 		}
@@ -98,7 +101,10 @@ func (c *cluster) move(ctx context.Context, p *process, to string) error {
 	if to == "" {
 		return nil
 	}
-	_, err := c.engine.NetworkConnect(ctx, to, client.NetworkConnectOptions{Container: p.container, EndpointConfig: &network.EndpointSettings{}})
+	_, err := c.engine.NetworkConnect(ctx, to, client.NetworkConnectOptions{
+		Container:      p.container,
+		EndpointConfig: &network.EndpointSettings{},
+	})
 	if err != nil {
 		return fmt.Errorf("connect container %s: %w", p.host, err)
 	}

@@ -187,8 +187,8 @@ func (c *cluster) status(ctx context.Context, e *execution) string {
 	return fmt.Sprintf("exit status %d", found.ExitCode)
 }
 
-// unexpectedEnd names a process that has ended though nobody ended it.
-func (c *cluster) unexpectedEnd() error {
+// Ended names a process that has ended though nobody ended it.
+func (c *cluster) Ended() error {
 	for _, name := range c.everyone() {
 		p := c.processes[name]
 		if p.down || p.running == nil || !p.running.hasEnded() {

@@ -15,12 +15,14 @@ import (
 
 	"gossiprpc/harness"
 	"gossiprpc/harness/live"
-	"gossiprpc/harness/states"
 	"gossiprpc/internal/gossip"
 )
 
 // homeDir is where the processes run, and where the monitor leaves its files.
-const homeDir = "/home/app_user"
+const (
+	homeDir    = "/home/app_user"
+	statesFile = homeDir + "/states.json"
+)
 
 func (c *cluster) Nodes() []string { return slices.Clone(c.names) }
 
@@ -53,7 +55,8 @@ const maxFile = 64 << 20
 // read is a file in a process's home; one that is not there is empty.
 func (c *cluster) read(ctx context.Context, name, file string) (_ []byte, err error) {
 	p := c.processes[name]
-	copied, err := c.engine.CopyFromContainer(ctx, p.container, client.CopyFromContainerOptions{SourcePath: path.Join(homeDir, file)})
+	copied, err := c.engine.CopyFromContainer(ctx, p.container,
+		client.CopyFromContainerOptions{SourcePath: path.Join(homeDir, file)})
 	if cerrdefs.IsNotFound(err) {
 		return nil, nil
 	}
@@ -68,39 +71,21 @@ func (c *cluster) read(ctx context.Context, name, file string) (_ []byte, err er
 	return io.ReadAll(io.LimitReader(archive, maxFile))
 }
 
-// Joined has the monitor's menu collect the nodes' state maps, see
-// [states.Collected].
-func (c *cluster) Joined(ctx context.Context) (map[string][]string, error) {
-	collected, err := c.collect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var running []states.Node
+func (c *cluster) Running() []live.Node {
+	var running []live.Node
 	for _, name := range c.names {
 		if p := c.processes[name]; !p.down {
-			running = append(running, states.Node{Name: name, Address: c.Address(name), Started: p.started})
+			running = append(running, live.Node{Name: name, Address: c.Address(name), Started: p.started})
 		}
 	}
-	return collected.Missing(running), nil
+	return running
 }
 
-func (c *cluster) collect(ctx context.Context) (states.Collected, error) {
-	shell := &c.processes[harness.Monitor].shell
-	file := path.Join(homeDir, "states.json")
-	if _, err := shell.ask(ctx, "rm -f "+file); err != nil {
-		return nil, fmt.Errorf("collect: %w", err)
-	}
-	if err := c.Menu(ctx, "collect"); err != nil {
-		return nil, fmt.Errorf("collect: %w", err)
-	}
-	var collected states.Collected
-	err := live.Poll(ctx, "the monitor to collect", func() (bool, error) {
-		text, err := shell.ask(ctx, "cat "+file+" 2>/dev/null")
-		if err != nil {
-			return false, err
-		}
-		collected, err = states.Read(text)
-		return err == nil, nil // not there yet, or half of it
-	})
-	return collected, err
+func (c *cluster) RemoveStates(ctx context.Context) error {
+	_, err := c.processes[harness.Monitor].shell.ask(ctx, "rm -f "+statesFile)
+	return err
+}
+
+func (c *cluster) ReadStates(ctx context.Context) ([]byte, error) {
+	return c.processes[harness.Monitor].shell.ask(ctx, "cat "+statesFile+" 2>/dev/null")
 }

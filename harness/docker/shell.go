@@ -28,7 +28,10 @@ type shell struct {
 
 // attach connects to a container that is yet to be started.
 func (s *shell) attach(ctx context.Context, engine *client.Client, id string, readers *sync.WaitGroup) error {
-	attached, err := engine.ContainerAttach(ctx, id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	attached, err := engine.ContainerAttach(ctx, id, client.ContainerAttachOptions{
+		Stream: true, Stdin: true,
+		Stdout: true, Stderr: true,
+	})
 	if err != nil {
 		return err
 	}

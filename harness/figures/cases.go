@@ -10,6 +10,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim"
 )
 
@@ -44,13 +45,13 @@ type caseRun struct {
 // runCase plays the case's script. Its folder is removed when all went well.
 func runCase(ctx context.Context, b harness.Backend, p point, seed uint64, folder string) (caseRun, error) {
 	name := caseScripts[p.Case]
-	text, err := harness.Scenarios.ReadFile(path.Join("scenarios", name+".txt"))
+	text, err := scenario.Scenarios.ReadFile(path.Join("scenarios", name+".txt"))
 	if err != nil {
 		return caseRun{}, err
 	}
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Protocol, o.Nodes, o.Speed, o.Seed, o.Runs = b, p.Protocol, p.Nodes, p.Speed, seed, folder
-	outcome, err := harness.Run(ctx, o, name, text)
+	outcome, err := scenario.Run(ctx, o, name, text)
 	if err != nil {
 		return caseRun{}, err
 	}
@@ -67,8 +68,8 @@ func runCase(ctx context.Context, b harness.Backend, p point, seed uint64, folde
 	}
 	c := outcome.Cases[len(outcome.Cases)-1]
 	r.Measured, r.Messages, r.False = c.Measured.Seconds(), float64(c.Messages), float64(c.FalseFailures)
-	if c.Verdict > 0 {
-		r.Found = c.Verdict.Seconds()
+	if c.Found > 0 {
+		r.Found = c.Found.Seconds()
 	}
 	if r.Passed {
 		err = os.RemoveAll(outcome.Folder)
@@ -82,7 +83,7 @@ func simulated(f protocol.Freshness) harness.Backend {
 }
 
 // caseRuns plays the cases in virtual time, runs times at each point.
-func caseRuns(s Settings, folder string) (jobs []job, results []caseRun) {
+func caseRuns(s Options, folder string) (jobs []job, results []caseRun) {
 	var plan []point
 	for _, p := range protocol.All() {
 		for _, f := range rules(p) {
@@ -167,7 +168,8 @@ func (s caseSummary) row() []string {
 	return []string{
 		s.Backend, s.Protocol, s.Freshness.String(), strconv.Itoa(s.Case), strconv.Itoa(s.Nodes), number(s.Speed), "0",
 		strconv.Itoa(s.Runs), strconv.Itoa(s.Passed), strconv.FormatUint(s.FirstSeed, 10),
-		number(s.Seconds.Mean), number(s.Seconds.Half), number(s.Low), number(s.High), number(s.Found.Mean), number(s.Found.Half),
+		number(s.Seconds.Mean), number(s.Seconds.Half), number(s.Low), number(s.High),
+		number(s.Found.Mean), number(s.Found.Half),
 		number(s.Messages.Mean), number(s.Messages.Half), number(s.Falses.Mean), number(s.Falses.Half),
 	}
 }

@@ -75,7 +75,10 @@ func detectionSheet(all []Quality, large []largeRun, timing protocol.Timing, not
 		width: 4.2 * vg.Inch, height: 3.6 * vg.Inch, note: note,
 	}
 	for _, rule := range bothRules {
-		d := panel{title: ruleTitles[rule], x: "nodes", y: "seconds", logX: true, logY: true, ticksX: []float64{4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096}}
+		d := panel{
+			title: ruleTitles[rule], x: "nodes", y: "seconds", logX: true, logY: true,
+			ticksX: []float64{4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096},
+		}
 		for _, p := range protocol.All() {
 			d.series = append(d.series, line(p, all, func(q Quality) (dot, bool) {
 				return around(float64(q.Nodes), q.Detection), under(q, rule)
@@ -108,7 +111,9 @@ func trafficSheet(all []Quality, note string) sheet {
 		name: "traffic", title: "Traffic between nodes, per node and second, no loss", columns: 2,
 		width: 4.2 * vg.Inch, height: 3.4 * vg.Inch, note: note,
 	}
-	for i, pick := range []func(Quality) Estimate{func(q Quality) Estimate { return q.Bytes }, func(q Quality) Estimate { return q.Messages }} {
+	bytes := func(q Quality) Estimate { return q.Bytes }
+	messages := func(q Quality) Estimate { return q.Messages }
+	for i, pick := range []func(Quality) Estimate{bytes, messages} {
 		d := panel{title: "bytes of calls' bodies", x: "nodes", y: "bytes per node and second", logX: true, logY: true}
 		if i == 1 {
 			d = panel{title: "calls begun", x: "nodes", y: "calls per node and second", logX: true}
@@ -136,7 +141,8 @@ func trafficSheet(all []Quality, note string) sheet {
 func frontierSheet(all []Quality, note string) sheet {
 	s := sheet{
 		name: "frontier", columns: 4, width: 2.5 * vg.Inch, height: 3 * vg.Inch, note: note,
-		title: fmt.Sprintf("The frontier over T_fail: %d nodes, %g %% of messages between nodes lost", frontierNodes, 100*all[0].Loss),
+		title: fmt.Sprintf("The frontier over T_fail: %d nodes, %g %% of messages between nodes lost", frontierNodes,
+			100*all[0].Loss),
 	}
 	for _, view := range []struct {
 		of    func(Quality) Mistakes
@@ -148,7 +154,10 @@ func frontierSheet(all []Quality, note string) sheet {
 		{func(q Quality) Mistakes { return q.Verdicts }, "share of time the verdict is wrong", 1e-6, false},
 	} {
 		for _, p := range protocol.All() {
-			d := panel{title: p.Title, x: "detection, s", y: view.axis, logX: true, logY: true, floorY: view.floor, minY: view.floor / 1.6, maxY: 1.6, ticksX: []float64{5, 10, 20, 50, 100}}
+			d := panel{
+				title: p.Title, x: "detection, s", y: view.axis, logX: true, logY: true, floorY: view.floor,
+				minY: view.floor / 1.6, maxY: 1.6, ticksX: []float64{5, 10, 20, 50, 100},
+			}
 			for _, rule := range bothRules {
 				l := series{name: ruleTitles[rule], colour: blue, glyph: draw.CircleGlyph{}, line: true}
 				if rule == protocol.Emission {

@@ -23,14 +23,14 @@ func setting(t *testing.T, name string, n int) Setting {
 // measure sums up runs trials of a setting.
 func measure(t *testing.T, s Setting, runs int, calm time.Duration) Quality {
 	t.Helper()
-	all := make([]Run, runs)
+	all := make([]Measurement, runs)
 	for i := range all {
 		trial := Trial{Setting: s, Seed: uint64(i) + 1, Warm: s.WarmUp(), Calm: calm}
 		sample, err := trial.Run()
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[i] = Run{trial, sample}
+		all[i] = Measurement{trial, sample}
 	}
 	return Summarise(all)
 }
@@ -84,7 +84,8 @@ func TestRandomDetection(t *testing.T) {
 	if math.Abs(q.Detection.Mean-want) > q.Detection.Half+0.1 {
 		t.Errorf("found after %v s, want %g", q.Detection, want)
 	}
-	if low, high := (s.Timing.Fail - s.Timing.Gossip).Seconds(), s.Timing.Fail.Seconds(); q.Low < low || q.High > high+0.1 {
+	if low, high := (s.Timing.Fail - s.Timing.Gossip).Seconds(), s.Timing.Fail.Seconds(); q.Low < low ||
+		q.High > high+0.1 {
 		t.Errorf("found after %.2f to %.2f s, want %g to %g", q.Low, q.High, low, high)
 	}
 	t.Logf("%v s, by the formula %g", q.Detection, want)
@@ -166,10 +167,13 @@ func TestFreshness(t *testing.T) {
 					s.Freshness, s.Loss = rule, loss
 					by[rule] = measure(t, s, 8, time.Minute)
 					q := by[rule]
-					t.Logf("%s, %d nodes, loss %g, %v: found in %v s, observers wrong for %.1f %%, %d wrong verdicts in %.1f node-hours",
-						name, n, loss, rule, q.Detection, 100*(1-q.Observers.Accuracy.Mean), q.Verdicts.Count+q.WrongInDetection, q.Verdicts.Hours)
+					t.Logf("%s, %d nodes, loss %g, %v: found in %v s, observers wrong for %.1f %%, "+
+						"%d wrong verdicts in %.1f node-hours",
+						name, n, loss, rule, q.Detection, 100*(1-q.Observers.Accuracy.Mean),
+						q.Verdicts.Count+q.WrongInDetection, q.Verdicts.Hours)
 					if loss == 0 && (q.Verdicts.Count+q.WrongInDetection > 0 || q.Missed > 0) {
-						t.Errorf("%s, %d nodes, %v: %d wrong verdicts, %d deaths not found, without loss", name, n, rule, q.Verdicts.Count+q.WrongInDetection, q.Missed)
+						t.Errorf("%s, %d nodes, %v: %d wrong verdicts, %d deaths not found, without loss", name, n, rule,
+							q.Verdicts.Count+q.WrongInDetection, q.Missed)
 					}
 				}
 				if a, e := by[0].Detection, by[1].Detection; loss == 0 && e.Mean > a.Mean+0.1 {

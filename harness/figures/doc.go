@@ -5,9 +5,9 @@
 // detection and few wrong suspicions. By a backend of real processes it measures
 // the same and says how far the simulation is from it.
 //
-// In flow the environment ([Settings]) and the original's readings (original/);
-// out flow CSV files, PNG and SVG plots, and a summary for people. The rules of
-// protocol and monitor are those of harness/sim, which runs the very code.
+// [Options] and the original's readings (original/) go in; CSV files, PNG and SVG
+// plots, and a summary for people come out. The rules of protocol and monitor are
+// those of harness/sim, which runs the very code.
 //
 // The same settings give the same numbers: every run has a seed of its own, and
 // results are kept in the order of the plan, not of their end.

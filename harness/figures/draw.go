@@ -96,7 +96,8 @@ func (s sheet) save(folder string) error {
 	rows := (len(s.panels) + s.columns - 1) / s.columns
 	w := s.width * vg.Length(s.columns)
 	h := s.height*vg.Length(rows) + titleHeight + legendHeight + noteHeight
-	image := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(resolution), vgimg.UseBackgroundColor(color.White))}
+	image := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(resolution),
+		vgimg.UseBackgroundColor(color.White))}
 	vector := vgsvg.New(w, h)
 	for ending, c := range map[string]vg.CanvasWriterTo{".png": image, ".svg": vector} {
 		if err := s.draw(draw.New(c)); err != nil {
@@ -130,7 +131,10 @@ func (s sheet) draw(c draw.Canvas) error {
 	middle := draw.Crop(c, 0, 0, noteHeight, -titleHeight)
 	s.legend(draw.Crop(middle, 0, 0, 0, legendHeight-middle.Size().Y))
 	rows := (len(s.panels) + s.columns - 1) / s.columns
-	tiles := draw.Tiles{Rows: rows, Cols: s.columns, PadX: 10, PadY: 10, PadLeft: 8, PadRight: 14, PadBottom: legendHeight + 2, PadTop: 4}
+	tiles := draw.Tiles{
+		Rows: rows, Cols: s.columns, PadX: 10, PadY: 10, PadLeft: 8, PadRight: 14,
+		PadBottom: legendHeight + 2, PadTop: 4,
+	}
 	plots := make([][]*plot.Plot, rows)
 	for i := range s.panels {
 		p, err := s.panels[i].plot()
@@ -173,7 +177,12 @@ func (s sheet) legend(c draw.Canvas) {
 	x, y := c.Center().X-width/2, c.Center().Y
 	for _, e := range entries {
 		if e.band {
-			c.FillPolygon(faint(e.colour), []vg.Point{{X: x, Y: y - 4}, {X: x + thumb, Y: y - 4}, {X: x + thumb, Y: y + 4}, {X: x, Y: y + 4}})
+			c.FillPolygon(faint(e.colour), []vg.Point{
+				{X: x, Y: y - 4},
+				{X: x + thumb, Y: y - 4},
+				{X: x + thumb, Y: y + 4},
+				{X: x, Y: y + 4},
+			})
 		}
 		if e.line {
 			c.StrokeLine2(e.lineStyle(), x, y, x+thumb, y)

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"image/png"
@@ -17,6 +18,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness/settings"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -38,12 +40,16 @@ func TestEstimate(t *testing.T) {
 
 // TestGolden: the same seeds give the same table, to the byte.
 func TestGolden(t *testing.T) {
-	var rows []string
+	rows := [][]string{qualityHead}
 	eachSetting(protocol.DefaultTiming(), func(s Setting) {
 		s.Nodes, s.Loss = 8, 0.1
-		rows = append(rows, csvLine(measure(t, s, 2, time.Minute).row()))
+		rows = append(rows, measure(t, s, 2, time.Minute).row())
 	})
-	got := csvLine(qualityHead) + "\n" + strings.Join(rows, "\n") + "\n"
+	var table strings.Builder
+	if err := writeRows(&table, rows...); err != nil {
+		t.Fatal(err)
+	}
+	got := table.String()
 	golden := filepath.Join("testdata", "quality.csv")
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
@@ -59,22 +65,37 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestSettings(t *testing.T) {
-	for _, bad := range []string{"SEED=x", "REPEAT=0", "LOSS=1", "LOSS=NaN", "SIZES=8,2", "SPEED=0"} {
-		name, value, _ := strings.Cut(bad, "=")
-		_, err := Read(func(n string) string {
-			if n == name {
-				return value
-			}
-			return ""
-		})
-		if !errors.Is(err, ErrSettings) || !strings.Contains(err.Error(), bad) {
-			t.Errorf("%s: %v", bad, err)
+func TestRead(t *testing.T) {
+	// The settings' defaults are the figures' own.
+	v, err := settings.Read("figures", nil)
+	if got := read(v); err != nil || !reflect.DeepEqual(got, DefaultOptions()) {
+		t.Errorf("%+v, %v, want %+v", got, err, DefaultOptions())
+	}
+	v, err = settings.Read("figures", []string{"SIZES=64, 8", "FIGURES=x", "LOSS=10%", "REPEAT=3"})
+	if o := read(v); err != nil || !reflect.DeepEqual(o.Sizes, []int{8, 64}) || o.Folder != "x" || o.Loss != 0.1 ||
+		o.Runs != 3 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	for _, task := range []func(context.Context, io.Writer, []string) error{Task, RealTask, LargeTask} {
+		if err := task(t.Context(), io.Discard, []string{"LOSS=1"}); !errors.As(err, new(settings.WrongUse)) {
+			t.Errorf("LOSS=1: %v", err)
 		}
 	}
-	s, err := Read(func(n string) string { return map[string]string{"SIZES": "64, 8", "FIGURES": "x"}[n] })
-	if err != nil || !reflect.DeepEqual(s.Sizes, []int{8, 64}) || s.Folder != "x" {
-		t.Errorf("%+v, %v", s, err)
+}
+
+func TestReadReal(t *testing.T) {
+	o, err := readReal(nil)
+	if err != nil || len(o.Protocols) != len(protocol.All()) || o.Repeat != 1 || o.Backend.Name() != "local" ||
+		len(o.Nodes) != 3 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	o, err = readReal([]string{"PROTOCOL=rr", "NODES=8", "CASES=3,1", "BACKEND=docker"})
+	if err != nil || !reflect.DeepEqual(o.Protocols, []string{"rr"}) || !reflect.DeepEqual(o.Nodes, []int{8}) ||
+		!reflect.DeepEqual(o.Cases, []int{1, 3}) || o.Backend.Name() != "docker" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := readReal([]string{"BACKEND=sim"}); !errors.As(err, new(settings.WrongUse)) {
+		t.Errorf("BACKEND=sim: %v", err)
 	}
 }
 
@@ -97,7 +118,11 @@ func TestCompare(t *testing.T) {
 	there := at
 	there.Backend = "local"
 	simulated := summarise([]caseRun{{point: at, Measured: 9}, {point: at, Measured: 11}})
-	g := compare([]caseRun{{point: there, Measured: 11.1}, {point: there, Measured: 14}, {point: there, Measured: math.NaN()}}, simulated)
+	g := compare([]caseRun{
+		{point: there, Measured: 11.1},
+		{point: there, Measured: 14},
+		{point: there, Measured: math.NaN()},
+	}, simulated)
 	if g.Runs != 2 || g.Inside != 1 || math.Abs(g.Signed.Mean-2.55) > 1e-9 || math.Abs(g.Share.Mean-0.255) > 1e-9 {
 		t.Errorf("%+v", g)
 	}
@@ -108,7 +133,7 @@ func TestMake(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some seconds")
 	}
-	s := DefaultSettings()
+	s := DefaultOptions()
 	s.Folder, s.Runs, s.Sizes, s.CaseNodes = t.TempDir(), 1, []int{4, 8}, []int{8}
 	s.small = true
 	var out strings.Builder
@@ -127,7 +152,8 @@ func TestMake(t *testing.T) {
 			t.Errorf("%s.png: %v", name, err)
 		}
 		f.Close()
-		if text, err := os.ReadFile(filepath.Join(s.Folder, name+".svg")); err != nil || !strings.Contains(string(text), "</svg>") {
+		if text, err := os.ReadFile(filepath.Join(s.Folder, name+".svg")); err != nil ||
+			!strings.Contains(string(text), "</svg>") {
 			t.Errorf("%s.svg: %v", name, err)
 		}
 	}
@@ -137,7 +163,10 @@ func TestMake(t *testing.T) {
 func TestDraw(t *testing.T) {
 	values := []dot{{x: 1, y: 0}, {x: 2, y: math.NaN()}, {x: 3, y: 5, low: -1, high: 9, word: "w"}}
 	for _, p := range []panel{
-		{logX: true, logY: true, floorY: 0.5, series: []series{{name: "a", colour: blue, glyph: draw.RingGlyph{}, line: true, points: values}}},
+		{logX: true, logY: true, floorY: 0.5, series: []series{{
+			name: "a", colour: blue, glyph: draw.RingGlyph{},
+			line: true, points: values,
+		}}},
 		{logY: true, series: []series{{name: "a", colour: blue, points: values[:2]}}},
 		{series: []series{{name: "b", colour: green, band: true, points: values}}},
 		{logY: true},

@@ -2,22 +2,12 @@ package figures
 
 import (
 	"context"
-	_ "embed" // for large.csv
-	"encoding/csv"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
 )
-
-// Run is a trial and what came of it.
-type Run struct {
-	Trial
-	Sample
-}
 
 // largeTrials are one run for each protocol and rule at n nodes, the quick ones
 // first. Random gossip takes no hearsay, so the rule makes no difference to it.
@@ -54,46 +44,11 @@ func Large(ctx context.Context, out, table io.Writer, n int, seed uint64) error 
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(table, csvLine(detectionRow(Run{t, s})))
-		fmt.Fprintf(out, "%s, %v, %d nodes: %v after the kill, %v\n", t.Protocol.Name, t.Freshness, n, s.Death.Verdict, time.Since(began).Round(time.Second))
+		if err := writeRows(table, detectionRow(Measurement{t, s})); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s, %v, %d nodes: %v after the kill, %v\n", t.Protocol.Name, t.Freshness, n, s.Death.Verdict,
+			time.Since(began).Round(time.Second))
 	}
 	return nil
-}
-
-// largeCSV holds runs of Large that were made once, for clusters that take longer
-// than the figures may.
-//
-//go:embed large.csv
-var largeCSV string
-
-// largeRun is a line of it.
-type largeRun struct {
-	protocol  string
-	freshness protocol.Freshness
-	nodes     int
-	verdict   float64 // seconds
-}
-
-func largeRuns(text string) ([]largeRun, error) {
-	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("large.csv: %w", err)
-	}
-	var all []largeRun
-	for _, fields := range lines[1:] {
-		rule, err := protocol.ParseFreshness(fields[1])
-		if err != nil {
-			return nil, fmt.Errorf("large.csv: %w", err)
-		}
-		n, err := strconv.Atoi(fields[2])
-		if err != nil {
-			return nil, fmt.Errorf("large.csv: %w", err)
-		}
-		verdict, err := strconv.ParseFloat(fields[10], 64)
-		if err != nil {
-			continue // not found within the limit
-		}
-		all = append(all, largeRun{fields[0], rule, n, verdict})
-	}
-	return all, nil
 }

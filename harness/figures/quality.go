@@ -49,7 +49,7 @@ func (m Mistakes) Recurrence() float64 {
 }
 
 // Summarise sums up trials of one setting.
-func Summarise(runs []Run) Quality {
+func Summarise(runs []Measurement) Quality {
 	q := Quality{
 		Setting: runs[0].Setting, Runs: len(runs), FirstSeed: runs[0].Seed, Warm: runs[0].Warm, Calm: runs[0].Calm,
 		Low: math.Inf(1), High: math.Inf(-1),
@@ -77,12 +77,16 @@ func Summarise(runs []Run) Quality {
 	}
 	q.Detection, q.ObserverDetection = estimate(detection), estimate(observer)
 	q.Messages, q.Bytes = estimate(messages), estimate(bytes)
-	q.Verdicts = mistakes(runs, sim.Result.Quality, func(r sim.Result) (int, time.Duration) { return len(r.Mistakes), r.NodeTime })
-	q.Observers = mistakes(runs, sim.Result.Observers, func(r sim.Result) (int, time.Duration) { return r.Suspicions, r.PairTime })
+	wrongVerdicts := func(r sim.Result) (int, time.Duration) { return len(r.Mistakes), r.NodeTime }
+	wrongSuspicions := func(r sim.Result) (int, time.Duration) { return r.Suspicions, r.PairTime }
+	q.Verdicts = mistakes(runs, sim.Result.Quality, wrongVerdicts)
+	q.Observers = mistakes(runs, sim.Result.Observers, wrongSuspicions)
 	return q
 }
 
-func mistakes(runs []Run, view func(sim.Result) sim.Quality, count func(sim.Result) (int, time.Duration)) Mistakes {
+func mistakes(
+	runs []Measurement, view func(sim.Result) sim.Quality, count func(sim.Result) (int, time.Duration),
+) Mistakes {
 	var m Mistakes
 	var rate, duration, accuracy []float64
 	for _, r := range runs {
@@ -103,14 +107,17 @@ func mistakes(runs []Run, view func(sim.Result) sim.Quality, count func(sim.Resu
 }
 
 var qualityHead = []string{
-	"protocol", "freshness", "nodes", "loss", "servers_loss", "heartbeat_s", "gossip_s", "fail_s", "runs", "first_seed", "warm_s", "calm_s",
+	"protocol", "freshness", "nodes", "loss", "servers_loss", "heartbeat_s", "gossip_s", "fail_s", "runs", "first_seed",
+	"warm_s", "calm_s",
 	"detection_s_mean", "detection_s_ci95", "detection_s_low", "detection_s_high", "missed",
 	"observer_detection_s_mean", "observer_detection_s_ci95",
 	"verdict_hours", "verdict_mistakes", "verdict_mistakes_per_hour_mean", "verdict_mistakes_per_hour_ci95",
-	"verdict_recurrence_s", "verdict_duration_s_mean", "verdict_duration_s_ci95", "verdict_accuracy_mean", "verdict_accuracy_ci95",
+	"verdict_recurrence_s", "verdict_duration_s_mean", "verdict_duration_s_ci95",
+	"verdict_accuracy_mean", "verdict_accuracy_ci95",
 	"verdict_mistakes_in_detection",
 	"observer_hours", "observer_mistakes", "observer_mistakes_per_hour_mean", "observer_mistakes_per_hour_ci95",
-	"observer_recurrence_s", "observer_duration_s_mean", "observer_duration_s_ci95", "observer_accuracy_mean", "observer_accuracy_ci95",
+	"observer_recurrence_s", "observer_duration_s_mean", "observer_duration_s_ci95",
+	"observer_accuracy_mean", "observer_accuracy_ci95",
 	"messages_per_node_s_mean", "messages_per_node_s_ci95", "bytes_per_node_s_mean", "bytes_per_node_s_ci95",
 }
 
@@ -142,10 +149,10 @@ type plan struct {
 }
 
 // trials are a plan's jobs; results[i] holds what came of plan i.
-func trials(plans []plan, seed uint64) (jobs []job, results [][]Run) {
-	results = make([][]Run, len(plans))
+func trials(plans []plan, seed uint64) (jobs []job, results [][]Measurement) {
+	results = make([][]Measurement, len(plans))
 	for i, p := range plans {
-		results[i] = make([]Run, p.runs)
+		results[i] = make([]Measurement, p.runs)
 		for k := range p.runs {
 			t := Trial{Setting: p.Setting, Seed: seed + uint64(k), Warm: p.WarmUp(), Calm: p.calm}
 			results[i][k].Trial = t
@@ -166,7 +173,7 @@ func eachSetting(timing protocol.Timing, f func(Setting)) {
 }
 
 // grid is the quality of service over n and loss.
-func grid(s Settings) []plan {
+func grid(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
 		for _, n := range []int{8, 32, 128} {
@@ -192,7 +199,7 @@ func grid(s Settings) []plan {
 const frontierNodes = 32
 
 // frontier is detection against wrong suspicions over T_fail, in gossip intervals.
-func frontier(s Settings) []plan {
+func frontier(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
 		for _, rounds := range []float64{1.4, 2, 2.5, 10. / 3, 4.5, 6, 8, 10, 14, 20} {
@@ -211,7 +218,7 @@ func frontier(s Settings) []plan {
 }
 
 // sizes is detection time and traffic over n, without loss.
-func sizes(s Settings) []plan {
+func sizes(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
 		for _, n := range s.Sizes {

@@ -18,9 +18,9 @@ import (
 	"gossiprpc/harness"
 )
 
-// RealSettings are what is run with real processes.
-type RealSettings struct {
-	Settings
+// RealOptions are what is run with real processes.
+type RealOptions struct {
+	Options
 	Backend   harness.Backend
 	Protocols []string
 	Cases     []int
@@ -65,7 +65,7 @@ func compare(real []caseRun, simulated []caseSummary) gap {
 
 // Real runs the cases on a backend and in virtual time, draws the one over the
 // other, and tells out the gap.
-func Real(ctx context.Context, out io.Writer, s RealSettings) error {
+func Real(ctx context.Context, out io.Writer, s RealOptions) error {
 	if err := os.MkdirAll(s.Folder, 0o755); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func Real(ctx context.Context, out io.Writer, s RealSettings) error {
 	return s.report(out, real, summarise(band))
 }
 
-func (s RealSettings) report(out io.Writer, real []caseRun, simulated []caseSummary) error {
+func (s RealOptions) report(out io.Writer, real []caseRun, simulated []caseSummary) error {
 	summaries := slices.Concat(simulated, summarise(real))
 	rows := make([][]string, len(summaries))
 	for i, c := range summaries {
@@ -126,13 +126,16 @@ func (s RealSettings) report(out io.Writer, real []caseRun, simulated []caseSumm
 		return err
 	}
 	g := compare(real, simulated)
-	text := fmt.Sprintf("real runs took %s s longer than the simulated mean (%.0f %% of it); %d of %d lie in the simulated range, give or take %g s",
+	text := fmt.Sprintf("real runs took %s s longer than the simulated mean (%.0f %% of it); "+
+		"%d of %d lie in the simulated range, give or take %g s",
 		signedText(g.Signed), 100*g.Share.Mean, g.Inside, g.Runs, slack)
 	fmt.Fprintf(out, "%s on %s: %s\n", strings.Join(s.Protocols, ", "), s.Backend.Name(), text)
 	sheet := sheet{
-		name: "real", title: fmt.Sprintf("Real clusters (%s) over simulated bands", s.Backend.Name()), columns: len(s.Protocols),
-		width: 2.5 * vg.Inch, height: 2.8 * vg.Inch,
-		note: fmt.Sprintf("SPEED=%g, %d simulated and %d real runs a point, seed %d; %s", s.Speed, s.Simulated, s.Repeat, s.Seed, text),
+		name: "real", title: fmt.Sprintf("Real clusters (%s) over simulated bands", s.Backend.Name()),
+		columns: len(s.Protocols),
+		width:   2.5 * vg.Inch, height: 2.8 * vg.Inch,
+		note: fmt.Sprintf("SPEED=%g, %d simulated and %d real runs a point, seed %d; %s", s.Speed, s.Simulated, s.Repeat,
+			s.Seed, text),
 	}
 	for _, c := range s.Cases {
 		for _, name := range s.Protocols {

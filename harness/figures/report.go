@@ -29,12 +29,27 @@ func reportFigures() []reportFigure {
 	falses := func(s caseSummary) Estimate { return s.Falses }
 	var all []reportFigure
 	for c := 1; c <= 3; c++ {
-		all = append(all, reportFigure{4 + c, []int{c}, "run time", "seconds to the result", 0, seconds, func(r reading) *float64 { return r.Seconds }})
+		all = append(all, reportFigure{
+			4 + c,
+			[]int{c},
+			"run time", "seconds to the result", 0, seconds,
+			func(r reading) *float64 { return r.Seconds },
+		})
 	}
 	for c := 1; c <= 3; c++ {
-		all = append(all, reportFigure{7 + c, []int{c}, "messages", "messages in the case", 0.5, messages, func(r reading) *float64 { return r.Messages }})
+		all = append(all, reportFigure{
+			7 + c,
+			[]int{c},
+			"messages", "messages in the case", 0.5, messages,
+			func(r reading) *float64 { return r.Messages },
+		})
 	}
-	return append(all, reportFigure{11, []int{1, 2, 3}, "false failures", "false failures", 0.5, falses, func(r reading) *float64 { return r.FalseFailures }})
+	return append(all, reportFigure{
+		11,
+		[]int{1, 2, 3},
+		"false failures", "false failures", 0.5, falses,
+		func(r reading) *float64 { return r.FalseFailures },
+	})
 }
 
 // reportSheets draws the report's figures.
@@ -51,7 +66,8 @@ func reportSheets(ours []caseSummary, setting string) ([]sheet, error) {
 	for _, f := range reportFigures() {
 		s := sheet{
 			name: fmt.Sprintf("report-%02d", f.figure), columns: 4, width: 2.3 * vg.Inch, height: 2.6 * vg.Inch,
-			note: setting + "; bars: 95 % intervals. The original's readings are its own and partly wrong; which of its figures 5 to 11 shows what is inferred.",
+			note: setting + "; bars: 95 % intervals. The original's readings are its own and partly wrong; " +
+				"which of its figures 5 to 11 shows what is inferred.",
 		}
 		s.title = fmt.Sprintf("The report's figure %d (inferred): %s", f.figure, f.name)
 		if len(f.cases) == 1 {
@@ -93,9 +109,18 @@ func (f reportFigure) panel(c int, p protocol.Spec, ours []caseSummary, recorded
 		return dots
 	}
 	d.series = []series{
-		{name: "here, simulated, by arrival", colour: blue, glyph: draw.CircleGlyph{}, line: true, points: of(protocol.Arrival)},
-		{name: "the same by emission", colour: green, glyph: draw.RingGlyph{}, line: true, dashes: dashed, points: of(protocol.Emission)},
-		{name: "the original, recorded by its authors", colour: orange, glyph: draw.SquareGlyph{}, line: true, dashes: dotted, points: read(recorded)},
+		{
+			name: "here, simulated, by arrival", colour: blue, glyph: draw.CircleGlyph{}, line: true,
+			points: of(protocol.Arrival),
+		},
+		{
+			name: "the same by emission", colour: green, glyph: draw.RingGlyph{}, line: true, dashes: dashed,
+			points: of(protocol.Emission),
+		},
+		{
+			name: "the original, recorded by its authors", colour: orange, glyph: draw.SquareGlyph{}, line: true,
+			dashes: dotted, points: read(recorded),
+		},
 		{name: "the original, run again in containers", colour: black, glyph: draw.CrossGlyph{}, points: read(measured)},
 	}
 	return d

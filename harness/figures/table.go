@@ -1,10 +1,13 @@
 package figures
 
 import (
+	"bytes"
+	"encoding/csv"
+	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"gossiprpc/harness/sim"
@@ -15,13 +18,14 @@ var detectionHead = []string{
 	"first_verdict_s", "verdict_s", "observers_mean_s", "observers_missed", "wrongly_suspected_pairs",
 }
 
-func detectionRow(r Run) []string {
+func detectionRow(r Measurement) []string {
 	mean, missed := r.Death.mean()
 	return []string{
 		r.Protocol.Name, r.Freshness.String(), strconv.Itoa(r.Nodes), number(r.Loss),
 		seconds(r.Timing.Heartbeat), seconds(r.Timing.Gossip), seconds(r.Timing.Fail),
 		strconv.FormatUint(r.Seed, 10), seconds(r.Warm),
-		seconds(r.Death.FirstVerdict), seconds(r.Death.Verdict), number(mean), strconv.Itoa(missed), strconv.Itoa(r.Suspects),
+		seconds(r.Death.FirstVerdict), seconds(r.Death.Verdict), number(mean),
+		strconv.Itoa(missed), strconv.Itoa(r.Suspects),
 	}
 }
 
@@ -41,15 +45,16 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
 
-// csvLine joins fields, none of which holds a comma.
-func csvLine(fields []string) string { return strings.Join(fields, ",") }
+// writeRows writes lines of CSV.
+func writeRows(out io.Writer, rows ...[]string) error {
+	return csv.NewWriter(out).WriteAll(rows)
+}
 
 // writeTable writes a CSV file.
 func writeTable(path string, head []string, rows [][]string) error {
-	var b strings.Builder
-	b.WriteString(csvLine(head) + "\n")
-	for _, row := range rows {
-		b.WriteString(csvLine(row) + "\n")
+	var text bytes.Buffer
+	if err := writeRows(&text, slices.Concat([][]string{head}, rows)...); err != nil {
+		return err
 	}
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	return os.WriteFile(path, text.Bytes(), 0o644)
 }

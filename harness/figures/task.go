@@ -12,7 +12,7 @@ import (
 
 // Make measures everything, writes tables and plots into the settings' folder,
 // and tells out how it goes.
-func Make(ctx context.Context, out io.Writer, s Settings) error {
+func Make(ctx context.Context, out io.Writer, s Options) error {
 	began := time.Now()
 	large, err := largeRuns(largeCSV)
 	if err != nil {
@@ -27,7 +27,7 @@ func Make(ctx context.Context, out io.Writer, s Settings) error {
 	}
 	caseJobs, cases := caseRuns(s, scratch)
 	var jobs []job
-	var runs [3][][]Run
+	var runs [3][][]Measurement
 	for i, plans := range [][]plan{grid(s), frontier(s), sizes(s)} {
 		more, results := trials(plans, s.Seed)
 		jobs, runs[i] = append(jobs, more...), results
@@ -43,7 +43,8 @@ func Make(ctx context.Context, out io.Writer, s Settings) error {
 	}
 	for _, c := range cases {
 		if !c.Passed {
-			fmt.Fprintf(out, "case %d, %s by %v, %d nodes, seed %d has not passed: %s\n", c.Case, c.Protocol, c.Freshness, c.Nodes, c.Seed, c.Why)
+			fmt.Fprintf(out, "case %d, %s by %v, %d nodes, seed %d has not passed: %s\n", c.Case, c.Protocol, c.Freshness,
+				c.Nodes, c.Seed, c.Why)
 		}
 	}
 	if left, err := os.ReadDir(scratch); err == nil && len(left) == 0 {
@@ -53,7 +54,7 @@ func Make(ctx context.Context, out io.Writer, s Settings) error {
 	return nil
 }
 
-func summed(results [][]Run) []Quality {
+func summed(results [][]Measurement) []Quality {
 	var all []Quality
 	for _, runs := range results {
 		all = append(all, Summarise(runs))
@@ -61,7 +62,7 @@ func summed(results [][]Run) []Quality {
 	return all
 }
 
-func (s Settings) write(out io.Writer, cases []caseSummary, large []largeRun, grid, frontier, sizes []Quality) error {
+func (s Options) write(out io.Writer, cases []caseSummary, large []largeRun, grid, frontier, sizes []Quality) error {
 	caseRows := make([][]string, len(cases))
 	for i, c := range cases {
 		caseRows[i] = c.row()
@@ -83,15 +84,20 @@ func (s Settings) write(out io.Writer, cases []caseSummary, large []largeRun, gr
 	}
 	intervals := fmt.Sprintf("heartbeat %v, gossip %v", s.Timing.Heartbeat, s.Timing.Gossip)
 	fail := fmt.Sprintf(", T_fail %v", s.Timing.Fail)
-	sheets, err := reportSheets(cases, fmt.Sprintf("%s%s, SPEED=%g, %d runs from seed %d", intervals, fail, s.Speed, s.Runs, s.Seed))
+	sheets, err := reportSheets(cases, fmt.Sprintf("%s%s, SPEED=%g, %d runs from seed %d", intervals, fail, s.Speed,
+		s.Runs, s.Seed))
 	if err != nil {
 		return err
 	}
 	sheets = append(sheets,
-		detectionSheet(sizes, large, s.Timing, fmt.Sprintf("%s%s; up to %d runs a point from seed %d, 95 %% intervals; points without a line: one run each, kept in large.csv", intervals, fail, s.Runs, s.Seed)),
-		trafficSheet(sizes, fmt.Sprintf("%s; request bodies between nodes, reports to the monitor left out; points of one n are set apart", intervals)),
-		frontierSheet(frontier, fmt.Sprintf("%s; %d runs a point from seed %d, %v without a death in each; words: T_fail", intervals, frontier[0].Runs, s.Seed, frontier[0].Calm)),
-		qualitySheet(grid, fmt.Sprintf("%s%s; %d runs a point from seed %d (2 at 128 nodes), 95 %% intervals", intervals, fail, min(s.Runs, 5), s.Seed)),
+		detectionSheet(sizes, large, s.Timing, fmt.Sprintf("%s%s; up to %d runs a point from seed %d, 95 %% intervals; "+
+			"points without a line: one run each, kept in large.csv", intervals, fail, s.Runs, s.Seed)),
+		trafficSheet(sizes, fmt.Sprintf("%s; request bodies between nodes, reports to the monitor left out; "+
+			"points of one n are set apart", intervals)),
+		frontierSheet(frontier, fmt.Sprintf("%s; %d runs a point from seed %d, %v without a death in each; words: T_fail",
+			intervals, frontier[0].Runs, s.Seed, frontier[0].Calm)),
+		qualitySheet(grid, fmt.Sprintf("%s%s; %d runs a point from seed %d (2 at 128 nodes), 95 %% intervals", intervals,
+			fail, min(s.Runs, 5), s.Seed)),
 	)
 	for _, sheet := range sheets {
 		if err := sheet.save(s.Folder); err != nil {
@@ -104,11 +110,13 @@ func (s Settings) write(out io.Writer, cases []caseSummary, large []largeRun, gr
 
 // summary prints what is most asked for.
 func summary(out io.Writer, grid []Quality) {
-	fmt.Fprintf(out, "\n%-8s %-9s %6s %6s  %-16s %-20s %-20s\n", "protocol", "freshness", "nodes", "loss", "detection, s", "observers right", "verdicts wrong")
+	fmt.Fprintf(out, "\n%-8s %-9s %6s %6s  %-16s %-20s %-20s\n", "protocol", "freshness", "nodes", "loss",
+		"detection, s", "observers right", "verdicts wrong")
 	for _, q := range grid {
 		if q.Loss != 0 && q.Loss != 0.1 || q.Nodes == 128 {
 			continue
 		}
-		fmt.Fprintf(out, "%-8s %-9v %6d %6g  %-16v %-20v %d in %.0f node-hours\n", q.Protocol.Name, q.Freshness, q.Nodes, q.Loss, q.Detection, q.Observers.Accuracy, q.Verdicts.Count, q.Verdicts.Hours)
+		fmt.Fprintf(out, "%-8s %-9v %6d %6g  %-16v %-20v %d in %.0f node-hours\n", q.Protocol.Name, q.Freshness, q.Nodes,
+			q.Loss, q.Detection, q.Observers.Accuracy, q.Verdicts.Count, q.Verdicts.Hours)
 	}
 }

@@ -249,3 +249,9 @@ func (d Detection) mean() (seconds float64, missed int) {
 	}
 	return seconds, len(d.Observers) - len(found)
 }
+
+// Measurement is a trial and what came of it.
+type Measurement struct {
+	Trial
+	Sample
+}

@@ -50,7 +50,8 @@ func stanza(text, suite string) string {
 	last := ""
 	found := func() string {
 		if slices.Contains(fields["types"], "deb") && slices.Contains(fields["suites"], suite) &&
-			slices.Contains(fields["components"], "main") && len(fields["uris"]) > 0 && !slices.Contains(fields["enabled"], "no") {
+			slices.Contains(fields["components"], "main") && len(fields["uris"]) > 0 &&
+			!slices.Contains(fields["enabled"], "no") {
 			return fields["uris"][0]
 		}
 		return ""

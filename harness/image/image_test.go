@@ -11,18 +11,30 @@ import (
 )
 
 func TestMirrorFromAptSources(t *testing.T) {
-	stanzas := "# comment\nTypes: deb\n# another\nURIs: http://security.example/debian-security\nSuites: bookworm-security\nComponents: main\n\n" +
+	stanzas := "# comment\nTypes: deb\n# another\nURIs: http://security.example/debian-security\n" +
+		"Suites: bookworm-security\nComponents: main\n\n" +
 		"Types: deb-src\nURIs: http://src.example/debian\nSuites: bookworm\nComponents: main\n\n" +
 		"Types: deb\nEnabled: no\nURIs: http://off.example/debian\nSuites: bookworm\nComponents: main\n\n" +
-		"Types: deb deb-src\nURIs: http://mirror.example/debian http://second.example/debian\nSuites: bookworm bookworm-updates\nComponents:\n main\n contrib\n"
+		"Types: deb deb-src\nURIs: http://mirror.example/debian http://second.example/debian\n" +
+		"Suites: bookworm bookworm-updates\nComponents:\n main\n contrib\n"
 	for name, c := range map[string]struct {
 		file, text, want string
 	}{
-		"one line":       {"sources.list", "deb http://mirror.example/debian bookworm main\n", "http://mirror.example/debian"},
-		"options":        {"sources.list", "deb [signed-by=/a b=c] http://mirror.example/debian bookworm contrib main\n", "http://mirror.example/debian"},
-		"commented out":  {"sources.list", "#deb http://mirror.example/debian bookworm main\n", ""},
-		"other suite":    {"sources.list", "deb http://mirror.example/debian trixie main\n", ""},
-		"in the folder":  {"sources.list.d/a.list", "\ndeb-src http://s.example bookworm main\ndeb http://mirror.example/debian bookworm main\n", "http://mirror.example/debian"},
+		"one line": {
+			"sources.list", "deb http://mirror.example/debian bookworm main\n",
+			"http://mirror.example/debian",
+		},
+		"options": {
+			"sources.list", "deb [signed-by=/a b=c] http://mirror.example/debian bookworm contrib main\n",
+			"http://mirror.example/debian",
+		},
+		"commented out": {"sources.list", "#deb http://mirror.example/debian bookworm main\n", ""},
+		"other suite":   {"sources.list", "deb http://mirror.example/debian trixie main\n", ""},
+		"in the folder": {
+			"sources.list.d/a.list",
+			"\ndeb-src http://s.example bookworm main\ndeb http://mirror.example/debian bookworm main\n",
+			"http://mirror.example/debian",
+		},
 		"stanzas":        {"sources.list.d/debian.sources", stanzas, "http://mirror.example/debian"},
 		"unrelated file": {"sources.list.d/debian.sources.bak", stanzas, ""},
 	} {
@@ -108,13 +120,15 @@ func TestImage(t *testing.T) {
 	for _, user := range []string{"app_user", "root"} {
 		out, err := output(t.Context(), "docker", "run", "--rm", "-u", user, "gossip", "bash", "-c",
 			"pwd; ls config_files config/monitor.json; which monitor provider gossipnode")
-		want := "/home/app_user\nconfig/monitor.json\n\nconfig_files:\nconfig1.json\nconfig2.json\nmonitor.json\nprovider.json\n" +
+		want := "/home/app_user\nconfig/monitor.json\n\nconfig_files:\n" +
+			"config1.json\nconfig2.json\nmonitor.json\nprovider.json\n" +
 			"/usr/local/bin/monitor\n/usr/local/bin/provider\n/usr/local/bin/gossipnode"
 		if err != nil || out != want {
 			t.Errorf("as %s: %v\n%s", user, err, out)
 		}
 	}
-	if out, err := output(t.Context(), "docker", "image", "inspect", "--format", "{{.Config.User}} {{.Config.Cmd}}", "gossip"); err != nil || out != "app_user [bash]" {
+	if out, err := output(t.Context(), "docker", "image", "inspect", "--format", "{{.Config.User}} {{.Config.Cmd}}",
+		"gossip"); err != nil || out != "app_user [bash]" {
 		t.Errorf("user and command %q, %v", out, err)
 	}
 	if !exists(t.Context(), runStandIn) {

@@ -15,7 +15,10 @@ import (
 const sourceLabel = "gossiprpc.source"
 
 // inImage are the parts of the repository that the Dockerfile copies.
-var inImage = []string{"Dockerfile", "go.mod", "go.sum", "internal", "gossipnode", "provider", "monitor", "config_files"}
+var inImage = []string{
+	"Dockerfile", "go.mod", "go.sum", "internal", "gossipnode", "provider", "monitor",
+	"config_files",
+}
 
 // Source is a sum over all in the repository that an image is made of.
 func Source(dir string) (string, error) {

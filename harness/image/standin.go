@@ -120,7 +120,8 @@ func (m machine) makeRun(ctx context.Context, o Options, tag string) (err error)
 	if _, err := output(ctx, "debootstrap", "--variant=minbase", suite, root, m.mirror); err != nil {
 		return err
 	}
-	tar := exec.CommandContext(ctx, "tar", "-C", root, "--exclude=./var/cache/apt/*", "--exclude=./var/lib/apt/lists/*", "--exclude=./usr/share/doc/*", "-c", ".")
+	tar := exec.CommandContext(ctx, "tar", "-C", root, "--exclude=./var/cache/apt/*",
+		"--exclude=./var/lib/apt/lists/*", "--exclude=./usr/share/doc/*", "-c", ".")
 	return pipe(tar, exec.CommandContext(ctx, "docker", "import", "-", tag))
 }
 
@@ -153,7 +154,8 @@ func (m machine) makeBuild(ctx context.Context, o Options, tag string) (err erro
 	// ./ is the tree alone: the names from dir begin otherwise. The tree's own
 	// tests are a third of it, and no build needs them.
 	tar := exec.CommandContext(ctx, "tar", "-c", "--transform=s,^\\./,root/usr/local/go/,",
-		"-C", dir, "Dockerfile", "root", "-C", m.goroot, "--exclude=./test", "--exclude=./doc", "--exclude=./api", "--exclude=testdata", "--exclude=*_test.go", "./")
+		"-C", dir, "Dockerfile", "root", "-C", m.goroot,
+		"--exclude=./test", "--exclude=./doc", "--exclude=./api", "--exclude=testdata", "--exclude=*_test.go", "./")
 	return pipe(tar, exec.CommandContext(ctx, "docker", "build", "-t", tag, "-"))
 }
 

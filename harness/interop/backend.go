@@ -3,14 +3,12 @@ package interop
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/live"
 	"gossiprpc/harness/local"
-	"gossiprpc/harness/states"
 )
 
 // Backend starts mixed clusters of processes on loopback. It is safe for many
@@ -24,7 +22,7 @@ type Backend struct {
 func (b Backend) Name() string { return "local" }
 
 // Start is harness.Backend's. The peers' programs are put into the run's folder.
-func (b Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	python, err := NewPython(s.Dir)
 	if err != nil {
 		return nil, err
@@ -44,18 +42,27 @@ func (b Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, er
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{Cluster: inner, mix: b.Mix, spec: s, started: time.Now(), down: map[string]bool{}}, nil
+	collects, ok := inner.(collector)
+	if !ok {
+		return nil, errors.Join(errors.New("a local cluster's monitor cannot be told to collect"), inner.Close())
+	}
+	return &cluster{Cluster: inner, collector: collects, mix: b.Mix, spec: s, down: map[string]bool{}}, nil
+}
+
+// collector is a cluster whose monitor collects the nodes' states.
+type collector interface {
+	Collect(ctx context.Context) (live.Collected, error)
 }
 
 // cluster differs from a local one in what it takes for joined: a Python node's
 // generation does not say when it was started.
 type cluster struct {
 	harness.Cluster
-	mix     Mix
-	spec    harness.Spec
-	started time.Time
-	down    map[string]bool
-	told    time.Time // when all Go nodes had heard of all
+	collector collector
+	mix       Mix
+	spec      harness.ClusterSpec
+	down      map[string]bool
+	told      time.Time // when all Go nodes had heard of all
 }
 
 func (c *cluster) Kill(ctx context.Context, names ...string) error {
@@ -77,22 +84,20 @@ func (c *cluster) Restart(ctx context.Context, names ...string) error {
 // and Python nodes by themselves never learn the state of all: so from when all
 // Go nodes have heard of all, one cycle more is enough for the Python nodes.
 func (c *cluster) Joined(ctx context.Context) (map[string][]string, error) {
-	collected, err := c.collect(ctx)
+	collected, err := c.collector.Collect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	missing := map[string][]string{}
-	complete := true
+	var running []live.Node
 	for _, n := range c.Nodes() {
-		for _, other := range c.Nodes() {
-			if c.down[n] || c.down[other] {
-				continue
-			}
-			if _, known := collected[c.Address(n)][c.Address(other)]; !known {
-				missing[n] = append(missing[n], other)
-				complete = complete && c.mix.Python(n)
-			}
+		if !c.down[n] {
+			running = append(running, live.Node{Name: n, Address: c.Address(n)})
 		}
+	}
+	missing := collected.Missing(running)
+	complete := true
+	for n := range missing {
+		complete = complete && c.mix.Python(n)
 	}
 	if !complete {
 		return missing, nil
@@ -104,25 +109,4 @@ func (c *cluster) Joined(ctx context.Context) (map[string][]string, error) {
 		return nil, nil
 	}
 	return missing, nil
-}
-
-func (c *cluster) collect(ctx context.Context) (states.Collected, error) {
-	file := filepath.Join(c.spec.Dir, "states.json")
-	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	if err := c.Menu(ctx, "collect"); err != nil {
-		return nil, err
-	}
-	for {
-		text, err := os.ReadFile(file)
-		if err == nil {
-			if collected, err := states.Read(text); err == nil {
-				return collected, nil
-			}
-		}
-		if err := c.Wait(ctx, 10*time.Millisecond); err != nil {
-			return nil, err
-		}
-	}
 }

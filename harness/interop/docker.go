@@ -11,7 +11,7 @@ import (
 
 // Docker starts mixed clusters in containers. The Python processes are those of
 // an image that answers the original's commands, in its working directory, at
-// the original's intervals: a [harness.Spec] must have no other.
+// the original's intervals: a [harness.ClusterSpec] must have no other.
 type Docker struct {
 	Mix    Mix
 	Image  string
@@ -22,7 +22,7 @@ type Docker struct {
 func (b Docker) Name() string { return "docker" }
 
 // Start is harness.Backend's.
-func (b Docker) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+func (b Docker) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	others := map[string]docker.Program{}
 	add := func(process, typed string, command ...string) {
 		if b.Mix.Python(process) {
@@ -48,7 +48,7 @@ func (b Docker) Start(ctx context.Context, s harness.Spec) (harness.Cluster, err
 type containers struct {
 	harness.Cluster
 	mix  Mix
-	spec harness.Spec
+	spec harness.ClusterSpec
 	told time.Time // when all that can be asked had heard of all
 }
 

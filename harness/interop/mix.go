@@ -20,22 +20,15 @@ type Mix struct {
 // goes through.
 func Mixes() []Mix {
 	return []Mix{
-		{"half", "Go monitor and provider, every second node Python's", func(_ string, n int) bool { return n > 0 && n%2 == 0 }},
+		{
+			"half", "Go monitor and provider, every second node Python's",
+			func(_ string, n int) bool { return n > 0 && n%2 == 0 },
+		},
 		{"nodes", "Python monitor and provider, Go nodes", func(_ string, n int) bool { return n == 0 }},
 		{"monitor", "a Go monitor among Python", func(p string, _ int) bool { return p != harness.Monitor }},
 		{"provider", "a Go provider among Python", func(p string, _ int) bool { return p != harness.Provider }},
 		{"node", "one Go node among Python", func(_ string, n int) bool { return n != 1 }},
 	}
-}
-
-// MixByName finds one of [Mixes].
-func MixByName(name string) (Mix, bool) {
-	for _, m := range Mixes() {
-		if m.Name == name {
-			return m, true
-		}
-	}
-	return Mix{}, false
 }
 
 // Python tells whether a process ("monitor", "provider", "node1") is Python's.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
 	"testing"
 
 	"gossiprpc/gossipnode/protocol"
@@ -58,14 +59,16 @@ func TestMixesAreAllThatWasAskedFor(t *testing.T) {
 		"half": {4, false, false, true}, "nodes": {0, true, true, true}, "monitor": {8, false, true, false},
 		"provider": {8, true, false, false}, "node": {7, true, true, true},
 	} {
-		m, ok := MixByName(name)
-		if !ok || 8-m.golang(8) != want.python || m.Python(harness.Monitor) != want.monitor ||
+		i := slices.IndexFunc(Mixes(), func(m Mix) bool { return m.Name == name })
+		if i < 0 {
+			t.Errorf("no mix %s", name)
+			continue
+		}
+		m := Mixes()[i]
+		if 8-m.golang(8) != want.python || m.Python(harness.Monitor) != want.monitor ||
 			m.Python(harness.Provider) != want.provider || m.Required(8) != want.required {
 			t.Errorf("%s: %d of 8 nodes are Go's, required %t", name, m.golang(8), m.Required(8))
 		}
-	}
-	if _, ok := MixByName("none"); ok {
-		t.Error("a mix called none")
 	}
 }
 
@@ -74,7 +77,7 @@ func TestWithoutPython(t *testing.T) {
 	if _, err := NewPython(t.TempDir()); !errors.Is(err, ErrNoPython) {
 		t.Errorf("%v, want %v", err, ErrNoPython)
 	}
-	if _, err := (Backend{}).Start(t.Context(), harness.Spec{Dir: os.TempDir()}); !errors.Is(err, ErrNoPython) {
+	if _, err := (Backend{}).Start(t.Context(), harness.ClusterSpec{Dir: os.TempDir()}); !errors.Is(err, ErrNoPython) {
 		t.Errorf("%v, want %v", err, ErrNoPython)
 	}
 }

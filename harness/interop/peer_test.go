@@ -118,7 +118,8 @@ func TestPeerMonitorAnswersAsTheOriginal(t *testing.T) {
 	}
 	check := func(name string) {
 		t.Helper()
-		if got, want := post(t, monitor, capture(t, "monitor."+name+".call")), capture(t, "monitor."+name+".answer"); got != want {
+		if got, want := post(t, monitor, capture(t, "monitor."+name+".call")), capture(t,
+			"monitor."+name+".answer"); got != want {
 			t.Errorf("%s answers\n%s\nthe original\n%s", name, got, want)
 		}
 	}
@@ -129,7 +130,8 @@ func TestPeerMonitorAnswersAsTheOriginal(t *testing.T) {
 		check(name)
 	}
 	// It names a fourth, unknown so far.
-	if got := post(t, monitor, capture(t, "monitor.updateSuspectMatrix.call")); !strings.Contains(got, "gossiprpc_node_4:5000") || !strings.Contains(got, "KeyError") {
+	if got := post(t, monitor, capture(t, "monitor.updateSuspectMatrix.call")); !strings.Contains(got,
+		"gossiprpc_node_4:5000") || !strings.Contains(got, "KeyError") {
 		t.Errorf("a vector with an unknown name: %s", got)
 	}
 	register("gossiprpc_node_4:5000")
@@ -140,7 +142,10 @@ func TestPeerMonitorAnswersAsTheOriginal(t *testing.T) {
 
 func TestPeerProviderAnswersAsTheOriginal(t *testing.T) {
 	provider, _ := startPeer(t, "provider", "--version", "BRR")
-	for _, name := range []string{"node1:5000", "node2:5000", "gossiprpc_node_3:5000", "gossiprpc_node_4:5000", "node1:5000"} {
+	for _, name := range []string{
+		"node1:5000", "node2:5000", "gossiprpc_node_3:5000", "gossiprpc_node_4:5000",
+		"node1:5000",
+	} {
 		call := strings.ReplaceAll(capture(t, "provider.setMapping.call"), "gossiprpc_node_3:5000", name)
 		if got := post(t, provider, call); got != capture(t, "provider.setMapping.answer") {
 			t.Errorf("setMapping: %s", got)
@@ -256,7 +261,8 @@ func TestPeerNodeCallsAsTheOriginal(t *testing.T) {
 	node1, node2, node4 := s.serve(t, "node1", "node"), s.serve(t, "node2", "node"), s.serve(t, "node4", "node")
 	config := filepath.Join(t.TempDir(), "config.json")
 	self, console := startNodeOnStage(t, config, node1, monitor, provider)
-	names := strings.NewReplacer("gossiprpc_node_3:5000", self, "node1:5000", node1, "node2:5000", node2, "gossiprpc_node_4:5000", node4)
+	names := strings.NewReplacer("gossiprpc_node_3:5000", self, "node1:5000", node1, "node2:5000", node2,
+		"gossiprpc_node_4:5000", node4)
 	s.mu.Lock()
 	s.names = names
 	s.mu.Unlock()
@@ -291,9 +297,11 @@ func TestPeerNodeCallsAsTheOriginal(t *testing.T) {
 	s.hold = make(chan struct{})
 	s.mu.Unlock()
 	ack := names.Replace(capture(t, "node.acceptAck.call"))
-	ack = strings.Replace(ack, "<array><data>\n</data></array>", fmt.Sprintf("<array><data><value>%s</value><value>%s</value></data></array>", self, node1), 1)
+	ack = strings.Replace(ack, "<array><data>\n</data></array>",
+		fmt.Sprintf("<array><data><value>%s</value><value>%s</value></data></array>", self, node1), 1)
 	ack = regexp.MustCompile(`(heartBeatValue</name>\n<value>)<int>\d+</int>`).ReplaceAllString(ack, "${1}<int>1</int>")
-	ack = regexp.MustCompile(`<string>[^<]*</string></value>\n</param>\n</params>`).ReplaceAllString(ack, "<string>"+node1+"</string></value></param></params>")
+	ack = regexp.MustCompile(`<string>[^<]*</string></value>\n</param>\n</params>`).ReplaceAllString(ack,
+		"<string>"+node1+"</string></value></param></params>")
 	from := s.now()
 	answered := make(chan string, 1)
 	go func() { answered <- post(t, self, ack) }()
@@ -314,8 +322,10 @@ func TestPeerNodeCallsAsTheOriginal(t *testing.T) {
 	// A SYN is answered by an ACK while it is open.
 	from = s.now()
 	syn := names.Replace(capture(t, "node.acceptSyn.call"))
-	syn = regexp.MustCompile(`(<value><int>57600</int></value>\n<value>)<int>\d+</int>`).ReplaceAllString(syn, "${1}<int>0</int>") // behind it: it tells all
-	syn = regexp.MustCompile(`<string>[^<]*</string></value>\n</param>\n</params>`).ReplaceAllString(syn, "<string>"+node1+"</string></value></param></params>")
+	syn = regexp.MustCompile(`(<value><int>57600</int></value>\n<value>)<int>\d+</int>`).ReplaceAllString(syn,
+		"${1}<int>0</int>") // behind it: it tells all
+	syn = regexp.MustCompile(`<string>[^<]*</string></value>\n</param>\n</params>`).ReplaceAllString(syn,
+		"<string>"+node1+"</string></value></param></params>")
 	s.mu.Lock()
 	s.hold = make(chan struct{})
 	s.mu.Unlock()
@@ -354,7 +364,8 @@ func TestPeerNodeCallsAsTheOriginal(t *testing.T) {
 
 // shapeCount makes a message count of one digit one of two, as the captured.
 func shapeCount(document string) string {
-	return regexp.MustCompile(`<int>\d</int>(</value>\n</param>\n</params>)`).ReplaceAllString(document, "<int>10</int>$1")
+	return regexp.MustCompile(`<int>\d</int>(</value>\n</param>\n</params>)`).ReplaceAllString(document,
+		"<int>10</int>$1")
 }
 
 func startNodeOnStage(t *testing.T, config, seed, monitor, provider string) (string, io.Writer) {

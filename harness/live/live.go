@@ -1,6 +1,6 @@
 // Package live is what the backends with real processes share, whatever the
-// processes run in: real time, and questions asked of the monitor and the
-// provider by XML-RPC.
+// processes run in: real time, questions to the monitor and the provider by
+// XML-RPC, and who has heard of whom, by the states that the monitor collects.
 package live
 
 import (
@@ -23,10 +23,23 @@ const pollEvery = 20 * time.Millisecond
 // Servers are a running cluster's monitor and provider. A cluster embeds it and
 // has part of harness.Cluster by it.
 type Servers struct {
-	Monitor  wire.Monitor
-	Provider wire.Provider
+	Monitor   wire.Monitor
+	Provider  wire.Provider
+	Processes Processes
+}
+
+// Processes are what a cluster knows of its own.
+type Processes interface {
 	// Ended names a process that has ended though nobody ended it.
-	Ended func() error
+	Ended() error
+	// Running lists the nodes that have not been ended.
+	Running() []Node
+	// Menu types a line at the monitor's menu.
+	Menu(ctx context.Context, line string) error
+	// RemoveStates removes the monitor's states.json, if there is one, and
+	// ReadStates reads it; a file that is not there is empty.
+	RemoveStates(ctx context.Context) error
+	ReadStates(ctx context.Context) ([]byte, error)
 }
 
 // Now is the wall clock's time.
@@ -41,7 +54,7 @@ func (s *Servers) Wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return s.Ended()
+	return s.Processes.Ended()
 }
 
 // AliveDead splits the nodes by verdict.
@@ -66,7 +79,7 @@ func (s *Servers) MonitorHostPort() string { return s.Monitor.HostPort }
 // AwaitAskedIn returns when the provider knows the node.
 func (s *Servers) AwaitAskedIn(ctx context.Context, name string, a gossip.Address) error {
 	return Poll(ctx, name+" to ask the provider in", func() (bool, error) {
-		if err := s.Ended(); err != nil {
+		if err := s.Processes.Ended(); err != nil {
 			return false, err
 		}
 		members, err := s.Provider.Members(ctx)

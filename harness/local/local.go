@@ -2,7 +2,7 @@
 // loopback: the same programs and the same XML-RPC as anywhere, but for names.
 // Every node is 127.0.0.1 with a port of its own.
 //
-// In flow a harness.Spec; out flows a harness.Cluster, and each process's
+// In flow a harness.ClusterSpec; out flows a harness.Cluster, and each process's
 // standard error and output in the run's folder.
 package local
 
@@ -58,7 +58,7 @@ func (b *Backend) programs(ctx context.Context) (string, error) {
 
 // Start is harness.Backend's. A port that somebody else takes in the moment
 // between finding and using it makes it begin again with others.
-func (b *Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	dir, err := b.programs(ctx)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,8 @@ type cluster struct {
 	down map[string]bool // ended on purpose
 }
 
-func start(ctx context.Context, programs string, instead map[string][]string, s harness.Spec) (harness.Cluster, error) {
+func start(ctx context.Context, programs string, instead map[string][]string, s harness.ClusterSpec,
+) (harness.Cluster, error) {
 	ports, err := freePorts(ctx, s.Nodes+2)
 	if err != nil {
 		return nil, err
@@ -105,14 +106,15 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 		return nil, err
 	}
 	c := &cluster{
-		dir: s.Dir, instead: instead, started: map[string]time.Time{}, commands: map[string]keeper.Process{}, ports: map[string]int{},
+		dir: s.Dir, instead: instead, started: map[string]time.Time{}, commands: map[string]keeper.Process{},
+		ports:  map[string]int{},
 		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
 		Servers: live.Servers{
 			Monitor:  wire.Monitor{Client: client, HostPort: hostport(ports[0])},
 			Provider: wire.Provider{Client: client, HostPort: hostport(ports[1])},
 		},
 	}
-	c.Ended = c.unexpectedEnd
+	c.Processes = c
 	err = c.plan(programs, s, ports)
 	if err == nil {
 		err = c.startAll(ctx)
@@ -136,7 +138,7 @@ func environment() []string {
 }
 
 // plan writes down every process's command line.
-func (c *cluster) plan(programs string, s harness.Spec, ports []int) error {
+func (c *cluster) plan(programs string, s harness.ClusterSpec, ports []int) error {
 	timing := []string{
 		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
 		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
@@ -168,7 +170,8 @@ func (c *cluster) plan(programs string, s harness.Spec, ports []int) error {
 
 func (c *cluster) command(name, programs, prog, home string, port int, args ...string) {
 	c.ports[name] = port
-	path, args := program(programs, prog), append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...)
+	path := program(programs, prog)
+	args = append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...)
 	if other := c.instead[name]; len(other) > 0 {
 		path, args = other[0], append(slices.Clone(other[1:]), args...)
 	}

@@ -16,13 +16,14 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/harness/local/keeper"
+	"gossiprpc/harness/scenario"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func options(t *testing.T, b *Backend) harness.Options {
+func options(t *testing.T, b *Backend) scenario.Options {
 	t.Helper()
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Speed, o.Runs = b, 10, t.TempDir()
 	return o
 }
@@ -63,7 +64,7 @@ expect alive others
 restart monitor
 await alive others
 `
-	out, err := harness.Run(t.Context(), options(t, &Backend{}), "real.txt", []byte(script))
+	out, err := scenario.Run(t.Context(), options(t, &Backend{}), "real.txt", []byte(script))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +78,11 @@ func startFour(t *testing.T) (*cluster, string) {
 	t.Helper()
 	rr, _ := protocol.ByName("rr")
 	dir := t.TempDir()
-	c, err := (&Backend{}).Start(t.Context(), harness.Spec{
-		Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming().Scaled(10), Aligned: true}, Nodes: 4, Seed: 1, Dir: dir,
+	c, err := (&Backend{}).Start(t.Context(), harness.ClusterSpec{
+		Parameters: protocol.Parameters{
+			Protocol: rr, Timing: protocol.DefaultTiming().Scaled(10),
+			Aligned: true,
+		}, Nodes: 4, Seed: 1, Dir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +120,8 @@ func TestProcessThatEndsByItselfIsNoticed(t *testing.T) {
 	if err := c.keeper.WaitEnded(t.Context(), "node2"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Wait(t.Context(), time.Millisecond); !errors.Is(err, harness.ErrEnded) || !strings.Contains(err.Error(), "node2") {
+	if err := c.Wait(t.Context(), time.Millisecond); !errors.Is(err, harness.ErrEnded) ||
+		!strings.Contains(err.Error(), "node2") {
 		t.Errorf("Wait: %v, want node2 %v", err, harness.ErrEnded)
 	}
 }
@@ -149,7 +154,10 @@ func TestNotPossibleLocally(t *testing.T) {
 
 func TestStartFails(t *testing.T) {
 	rr, _ := protocol.ByName("rr")
-	spec := harness.Spec{Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming()}, Nodes: 4, Dir: t.TempDir()}
+	spec := harness.ClusterSpec{
+		Parameters: protocol.Parameters{Protocol: rr, Timing: protocol.DefaultTiming()}, Nodes: 4,
+		Dir: t.TempDir(),
+	}
 	if _, err := (&Backend{Programs: t.TempDir()}).Start(t.Context(), spec); err == nil {
 		t.Error("a cluster of no programs started")
 	}

@@ -9,7 +9,6 @@ import (
 
 	"gossiprpc/harness"
 	"gossiprpc/harness/live"
-	"gossiprpc/harness/states"
 	"gossiprpc/internal/gossip"
 )
 
@@ -41,39 +40,23 @@ func readIfThere(path string) ([]byte, error) {
 	return text, err
 }
 
-// Joined has the monitor's menu collect the nodes' state maps. A node has heard
-// of another when it has a state of it that is no older than the other's
-// process.
-func (c *cluster) Joined(ctx context.Context) (map[string][]string, error) {
-	collected, err := c.collect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var running []states.Node
+func (c *cluster) Running() []live.Node {
+	var running []live.Node
 	for _, name := range c.names {
 		if !c.down[name] {
-			running = append(running, states.Node{Name: name, Address: c.Address(name), Started: c.started[name]})
+			running = append(running, live.Node{Name: name, Address: c.Address(name), Started: c.started[name]})
 		}
 	}
-	return collected.Missing(running), nil
+	return running
 }
 
-func (c *cluster) collect(ctx context.Context) (states.Collected, error) {
-	file := filepath.Join(c.dir, "states.json")
-	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+func (c *cluster) statesFile() string { return filepath.Join(c.dir, "states.json") }
+
+func (c *cluster) RemoveStates(context.Context) error {
+	if err := os.Remove(c.statesFile()); !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
-	if err := c.Menu(ctx, "collect"); err != nil {
-		return nil, err
-	}
-	var collected states.Collected
-	err := live.Poll(ctx, "the monitor to collect", func() (bool, error) {
-		text, err := readIfThere(file)
-		if err != nil || len(text) == 0 {
-			return false, err
-		}
-		collected, err = states.Read(text)
-		return err == nil, nil // half a file: the rest is on its way
-	})
-	return collected, err
+	return nil
 }
+
+func (c *cluster) ReadStates(context.Context) ([]byte, error) { return readIfThere(c.statesFile()) }

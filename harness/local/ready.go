@@ -43,8 +43,8 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 	})
 }
 
-// unexpectedEnd names a process that has ended though nobody ended it.
-func (c *cluster) unexpectedEnd() error {
+// Ended names a process that has ended though nobody ended it.
+func (c *cluster) Ended() error {
 	if c.keeper.Gone() {
 		return errors.New("the keeper of the cluster's processes has ended, and the cluster with it")
 	}

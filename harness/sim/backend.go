@@ -23,7 +23,7 @@ type Backend struct {
 func (Backend) Name() string { return "sim" }
 
 // Start makes a world and lets it run until the provider has let all nodes in.
-func (b Backend) Start(ctx context.Context, s harness.Spec) (harness.Cluster, error) {
+func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	c := DefaultConfig(s.Protocol)
 	c.Parameters, c.Nodes, c.Seed, c.Spread = s.Parameters, s.Nodes, s.Seed, s.Timing.Gossip
 	if b.Configure != nil {

@@ -10,17 +10,18 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim"
 )
 
 // TestScenarios runs every script that the project ships, for all protocols.
 func TestScenarios(t *testing.T) {
-	scripts, err := harness.Scenarios.ReadDir("scenarios")
+	scripts, err := scenario.Scenarios.ReadDir("scenarios")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, script := range scripts {
-		text, err := harness.Scenarios.ReadFile("scenarios/" + script.Name())
+		text, err := scenario.Scenarios.ReadFile("scenarios/" + script.Name())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,16 +34,16 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-func options(t *testing.T, protocolName string, nodes int) harness.Options {
-	o := harness.DefaultOptions()
+func options(t *testing.T, protocolName string, nodes int) scenario.Options {
+	o := scenario.DefaultOptions()
 	o.Backend, o.Protocol, o.Nodes, o.Seed, o.Runs = sim.Backend{}, protocolName, nodes, 7, t.TempDir()
 	return o
 }
 
-func runScript(t *testing.T, o harness.Options, name string, text []byte) harness.Outcome {
+func runScript(t *testing.T, o scenario.Options, name string, text []byte) scenario.Outcome {
 	t.Helper()
 	began := time.Now()
-	out, err := harness.Run(t.Context(), o, name, text)
+	out, err := scenario.Run(t.Context(), o, name, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func runScript(t *testing.T, o harness.Options, name string, text []byte) harnes
 
 // TestRepeatable: one seed, one run, to the byte.
 func TestRepeatable(t *testing.T) {
-	text, err := harness.Scenarios.ReadFile("scenarios/demo.txt")
+	text, err := scenario.Scenarios.ReadFile("scenarios/demo.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestLarge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	text, err := harness.Scenarios.ReadFile("scenarios/demo.txt")
+	text, err := scenario.Scenarios.ReadFile("scenarios/demo.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 
-	"gossiprpc/harness"
+	"gossiprpc/harness/settings"
 	"gossiprpc/harness/sim/chaos"
 )
 
@@ -15,21 +14,17 @@ import (
 const ciSeeds = 2000
 
 // Chaos draws faults from seeds, and looks for a run in which the cluster does
-// what it must never do (SEED=N or SEEDS=FROM-TO). A failing run is shrunk and
-// kept beside the scenarios' folders.
-func Chaos(ctx context.Context, out io.Writer) error {
-	first, last, err := chaos.Seeds(os.Getenv("SEED"), os.Getenv("SEEDS"))
+// what it must never do (SEED or SEEDS). A failing run is shrunk and kept beside
+// the scenarios' folders.
+func Chaos(ctx context.Context, out io.Writer, environ []string) error {
+	v, err := settings.Read("chaos", environ)
 	if err != nil {
-		return exitError{exitWrongUse, err}
+		return err
 	}
-	return hunt(ctx, out, first, last)
+	return hunt(ctx, out, v.FirstSeed, v.LastSeed, v.Runs)
 }
 
-func hunt(ctx context.Context, out io.Writer, first, last uint64) error {
-	runs := harness.DefaultOptions().Runs
-	if v := os.Getenv("RUNS"); v != "" {
-		runs = v
-	}
+func hunt(ctx context.Context, out io.Writer, first, last uint64, runs string) error {
 	err := chaos.Run(ctx, out, first, last, filepath.Join(runs, "chaos"))
 	if errors.Is(err, chaos.ErrFound) {
 		return exitError{exitFailed, err}

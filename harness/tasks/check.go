@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -13,6 +12,8 @@ import (
 
 	"gossiprpc/harness"
 	"gossiprpc/harness/local"
+	"gossiprpc/harness/scenario"
+	"gossiprpc/harness/settings"
 )
 
 // Build builds everything for each system that the project runs on; for this
@@ -36,6 +37,12 @@ func vet(ctx context.Context, out io.Writer) error {
 		command(ctx, out, nil, "go", "vet", "./..."),
 		command(ctx, out, nil, "go", "vet", "-tags", "mage", "."),
 	)
+}
+
+// tidy fails if go.mod or go.sum lack what is imported, hold what is not, or call
+// a direct requirement indirect.
+func tidy(ctx context.Context, out io.Writer) error {
+	return command(ctx, out, nil, "go", "mod", "tidy", "-diff")
 }
 
 const lintVersion = "2.15.0"
@@ -69,7 +76,8 @@ func findLinter(ctx context.Context, out io.Writer) (string, error) {
 		}
 	}
 	fmt.Fprintf(out, "building golangci-lint %s, which takes some minutes, once\n", lintVersion)
-	err := command(ctx, out, []string{"GOBIN=" + filepath.Dir(own)}, "go", "install", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v"+lintVersion)
+	err := command(ctx, out, []string{"GOBIN=" + filepath.Dir(own)}, "go", "install",
+		"github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v"+lintVersion)
 	return own, err
 }
 
@@ -89,8 +97,12 @@ func raceFlag(ctx context.Context, out io.Writer) []string {
 }
 
 // Test is everything that CI runs. Its last line counts tests and scenarios.
-func Test(ctx context.Context, out io.Writer) error {
-	o, err := settings(os.Getenv, out)
+func Test(ctx context.Context, out io.Writer, environ []string) error {
+	v, err := settings.Read("test", environ)
+	if err != nil {
+		return err
+	}
+	o, err := options(v, out)
 	if err != nil {
 		return err
 	}
@@ -98,14 +110,14 @@ func Test(ctx context.Context, out io.Writer) error {
 		return failed("%w", err)
 	}
 	var errs []error
-	errs = append(errs, vet(ctx, out), Lint(ctx, out))
+	errs = append(errs, tidy(ctx, out), vet(ctx, out), Lint(ctx, out))
 	t, err := goTest(ctx, out, append(raceFlag(ctx, out), "./...")...)
 	errs = append(errs, err)
 	fmt.Fprintf(out, "\nchaos, seeds 1 to %d\n", ciSeeds)
-	errs = append(errs, hunt(ctx, out, 1, ciSeeds))
+	errs = append(errs, hunt(ctx, out, 1, ciSeeds, v.Runs))
 	outcomes, err := ciScenarios(ctx, out, o)
 	errs = append(errs, err)
-	contained, err := ciContainers(ctx, out, o)
+	contained, err := ciContainers(ctx, out, v, o)
 	outcomes, errs = append(outcomes, contained...), append(errs, err)
 	for _, outcome := range outcomes {
 		if outcome.Verdict == harness.Pass {
@@ -134,7 +146,7 @@ func Test(ctx context.Context, out io.Writer) error {
 
 // ciScenarios runs the three cases of all protocols at five times the pace, and
 // of one protocol at the original's, with processes of this machine.
-func ciScenarios(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+func ciScenarios(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
 	o.Backend = &local.Backend{}
 	full := o
 	full.Speed = 1

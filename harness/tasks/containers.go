@@ -18,6 +18,8 @@ import (
 	"gossiprpc/harness/docker"
 	"gossiprpc/harness/image"
 	"gossiprpc/harness/local"
+	"gossiprpc/harness/scenario"
+	"gossiprpc/harness/settings"
 	"gossiprpc/harness/sim"
 )
 
@@ -26,22 +28,22 @@ const engineLimit = 5 * time.Second
 
 // pickBackend is the one that BACKEND names. When it names none, clusters run in
 // containers where that can be, else here; and which it is, is said.
-func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, error) {
-	containers := &docker.Backend{Image: getenv("IMAGE"), Prefix: getenv("PREFIX")}
+func pickBackend(v settings.Values, out io.Writer) (harness.Backend, error) {
+	containers := &docker.Backend{Image: v.Image, Prefix: v.Prefix}
 	ctx, cancel := context.WithTimeout(context.Background(), engineLimit)
 	defer cancel()
-	switch name := getenv("BACKEND"); name {
+	switch v.Backend {
 	case "local":
 		return &local.Backend{}, nil
 	case "sim":
 		return sim.Backend{}, nil
 	case "docker":
 		if err := containers.Available(ctx); err != nil {
-			return nil, wrongUse("BACKEND=docker: %w", err)
+			return nil, settings.Wrongf("BACKEND=docker: %w", err)
 		}
 		warnIfStale(ctx, out, containers.Image)
 		return containers, nil
-	case "":
+	default:
 		err := containers.Available(ctx)
 		if err == nil {
 			fmt.Fprintln(out, "in containers; BACKEND=local uses processes of this machine")
@@ -50,8 +52,6 @@ func pickBackend(getenv func(string) string, out io.Writer) (harness.Backend, er
 		}
 		fmt.Fprintf(out, "with processes of this machine, not in containers (%v)\n", err)
 		return &local.Backend{}, nil
-	default:
-		return nil, wrongUse("BACKEND=%s is unknown, want docker, local or sim", name)
 	}
 }
 
@@ -67,22 +67,30 @@ func warnIfStale(ctx context.Context, out io.Writer, tag string) {
 }
 
 // Extra runs all scripts but the three cases and the demo, on one protocol.
-func Extra(ctx context.Context, out io.Writer) error {
-	return series(ctx, out, extra)
+func Extra(ctx context.Context, out io.Writer, environ []string) error {
+	o, err := read("scenario:extra", out, environ)
+	if err != nil {
+		return err
+	}
+	outcomes, err := extra(ctx, out, o)
+	if err != nil {
+		return err
+	}
+	return conclude(out, outcomes)
 }
 
-func extra(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
-	files, err := harness.Scenarios.ReadDir("scenarios")
+func extra(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
+	files, err := scenario.Scenarios.ReadDir("scenarios")
 	if err != nil {
 		return nil, err
 	}
-	var outcomes []harness.Outcome
+	var outcomes []scenario.Outcome
 	for _, file := range files {
 		name := strings.TrimSuffix(file.Name(), ".txt")
 		if name == "demo" || slices.Contains(cases, name) {
 			continue
 		}
-		text, err := harness.Scenarios.ReadFile(path.Join("scenarios", file.Name()))
+		text, err := scenario.Scenarios.ReadFile(path.Join("scenarios", file.Name()))
 		if err != nil {
 			return outcomes, err
 		}
@@ -99,9 +107,9 @@ func extra(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Out
 	return outcomes, nil
 }
 
-func announced(ctx context.Context, out io.Writer, o harness.Options, name string) (harness.Outcome, error) {
+func announced(ctx context.Context, out io.Writer, o scenario.Options, name string) (scenario.Outcome, error) {
 	if ctx.Err() != nil {
-		return harness.Outcome{}, ctx.Err()
+		return scenario.Outcome{}, ctx.Err()
 	}
 	fmt.Fprintf(out, "\n%s, %s, %d nodes, SPEED=%g, %s\n", name, o.Protocol, o.Nodes, o.Speed, o.Backend.Name())
 	outcome, err := runOne(ctx, o, shipped(name))
@@ -114,13 +122,8 @@ func announced(ctx context.Context, out io.Writer, o harness.Options, name strin
 // Containers is what CI runs in containers: the three cases of all protocols,
 // at the original's pace for one of them (PROTOCOL) and at five times that for
 // the rest, and all other scripts on that one.
-func Containers(ctx context.Context, out io.Writer) error {
-	o, err := settings(func(name string) string {
-		if name == "BACKEND" {
-			return "docker"
-		}
-		return os.Getenv(name)
-	}, out)
+func Containers(ctx context.Context, out io.Writer, environ []string) error {
+	o, err := read("docker:scenarios", out, environ, "BACKEND=docker")
 	if err != nil {
 		return err
 	}
@@ -131,9 +134,9 @@ func Containers(ctx context.Context, out io.Writer) error {
 	return conclude(out, outcomes)
 }
 
-func inContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
+func inContainers(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
 	full := o.Protocol
-	var outcomes []harness.Outcome
+	var outcomes []scenario.Outcome
 	for _, name := range protocol.Names() {
 		o.Protocol, o.Speed = name, 5
 		if name == full {
@@ -156,8 +159,10 @@ var errStale = errors.New("stale image")
 
 // ciContainers is Containers as a part of Test: where there is no engine or no
 // image it is left out, but not in CI.
-func ciContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
-	containers := &docker.Backend{Image: os.Getenv("IMAGE"), Prefix: os.Getenv("PREFIX")}
+func ciContainers(ctx context.Context, out io.Writer, v settings.Values, o scenario.Options) ([]scenario.Outcome,
+	error,
+) {
+	containers := &docker.Backend{Image: v.Image, Prefix: v.Prefix}
 	if err := containers.Available(ctx); err != nil {
 		if os.Getenv("CI") != "" {
 			return nil, fmt.Errorf("scenarios in containers: %w", err)
@@ -166,7 +171,8 @@ func ciContainers(ctx context.Context, out io.Writer, o harness.Options) ([]harn
 		return nil, nil
 	}
 	if stale, err := image.Stale(ctx, ".", cmp.Or(containers.Image, "gossip")); err != nil || stale {
-		return nil, fmt.Errorf("scenarios in containers: the image is not of this source, `go tool mage image` builds it anew (%w)", errors.Join(errStale, err))
+		return nil, fmt.Errorf("scenarios in containers: the image is not of this source, "+
+			"`go tool mage image` builds it anew (%w)", errors.Join(errStale, err))
 	}
 	o.Backend = containers
 	return inContainers(ctx, out, o)

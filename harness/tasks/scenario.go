@@ -11,47 +11,38 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
+	"gossiprpc/harness/settings"
 )
-
-// leastNodes is the smallest cluster in which two can die and leave two that
-// agree.
-const leastNodes = 4
 
 // cases are the three test cases of the README, by scenario.
 var cases = []string{"single", "simultaneous", "revive"}
 
 // Demo runs the three cases one after the other in one cluster.
-func Demo(ctx context.Context, out io.Writer) error {
-	o, err := settings(os.Getenv, out)
+func Demo(ctx context.Context, out io.Writer, environ []string) error {
+	o, err := read("demo", out, environ)
 	if err != nil {
 		return err
 	}
 	p, _ := protocol.ByName(o.Protocol)
 	fmt.Fprintf(out, "%d nodes, %s (PROTOCOL=%s; others: %s). Three cases in one cluster:\n"+
-		"one node dies, two die at once, one of them comes back.\n\n", o.Nodes, p.Title, p.Name, strings.Join(protocol.Names(), ", "))
+		"one node dies, two die at once, one of them comes back.\n\n",
+		o.Nodes, p.Title, p.Name, strings.Join(protocol.Names(), ", "))
 	return run(ctx, out, o, shipped("demo"))
 }
 
 // Scenario runs one of the scripts that the project ships.
-func Scenario(ctx context.Context, out io.Writer, name, protocolName string, nodes int) error {
-	o, err := settings(os.Getenv, out)
+func Scenario(ctx context.Context, out io.Writer, environ []string, name, protocolName, nodes string) error {
+	o, err := read("scenario:"+name, out, environ, "PROTOCOL="+protocolName, "NODES="+nodes)
 	if err != nil {
 		return err
 	}
-	p, ok := protocol.ByName(protocolName)
-	if !ok {
-		return wrongUse("protocol %q is unknown, want %s", protocolName, strings.Join(protocol.Names(), ", "))
-	}
-	if nodes < leastNodes {
-		return wrongUse("%d nodes, want %d or more", nodes, leastNodes)
-	}
-	o.Protocol, o.Nodes = p.Name, nodes
 	return run(ctx, out, o, shipped(name))
 }
 
 // File runs a script of the user's own.
-func File(ctx context.Context, out io.Writer, file string) error {
-	o, err := settings(os.Getenv, out)
+func File(ctx context.Context, out io.Writer, environ []string, file string) error {
+	o, err := read("scenario:run", out, environ)
 	if err != nil {
 		return err
 	}
@@ -59,17 +50,12 @@ func File(ctx context.Context, out io.Writer, file string) error {
 }
 
 // All runs the three cases for each protocol, each in a cluster of its own.
-func All(ctx context.Context, out io.Writer) error {
-	return series(ctx, out, all)
-}
-
-// series runs several scenarios by the environment's settings.
-func series(ctx context.Context, out io.Writer, do func(context.Context, io.Writer, harness.Options) ([]harness.Outcome, error)) error {
-	o, err := settings(os.Getenv, out)
+func All(ctx context.Context, out io.Writer, environ []string) error {
+	o, err := read("scenario:all", out, environ)
 	if err != nil {
 		return err
 	}
-	outcomes, err := do(ctx, out, o)
+	outcomes, err := all(ctx, out, o)
 	if err != nil {
 		return err
 	}
@@ -78,12 +64,12 @@ func series(ctx context.Context, out io.Writer, do func(context.Context, io.Writ
 
 // Words explains the script language.
 func Words(out io.Writer) error {
-	fmt.Fprintf(out, "The words of scenario scripts (examples: harness/scenarios):\n\n%s", harness.Words())
+	fmt.Fprintf(out, "The words of scenario scripts (examples: harness/scenario/scenarios):\n\n%s", scenario.Words())
 	return nil
 }
 
-func all(ctx context.Context, out io.Writer, o harness.Options) ([]harness.Outcome, error) {
-	var outcomes []harness.Outcome
+func all(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
+	var outcomes []scenario.Outcome
 	for _, name := range protocol.Names() {
 		for _, kase := range cases {
 			if ctx.Err() != nil {
@@ -109,31 +95,31 @@ type script struct {
 }
 
 func shipped(name string) script {
-	return script{path.Join("scenarios", name+".txt"), harness.Scenarios.ReadFile}
+	return script{path.Join("scenarios", name+".txt"), scenario.Scenarios.ReadFile}
 }
 
-func run(ctx context.Context, out io.Writer, o harness.Options, s script) error {
+func run(ctx context.Context, out io.Writer, o scenario.Options, s script) error {
 	outcome, err := runOne(ctx, o, s)
 	if err != nil {
 		return err
 	}
-	return conclude(out, []harness.Outcome{outcome})
+	return conclude(out, []scenario.Outcome{outcome})
 }
 
-func runOne(ctx context.Context, o harness.Options, s script) (harness.Outcome, error) {
+func runOne(ctx context.Context, o scenario.Options, s script) (scenario.Outcome, error) {
 	text, err := s.read(s.file)
 	if err != nil {
-		return harness.Outcome{}, exitError{exitWrongUse, fmt.Errorf("scenario: %w", err)}
+		return scenario.Outcome{}, settings.Wrongf("scenario: %w", err)
 	}
-	outcome, err := harness.Run(ctx, o, s.file, text)
-	if errors.Is(err, harness.ErrScript) {
-		return outcome, exitError{exitWrongUse, err}
+	outcome, err := scenario.Run(ctx, o, s.file, text)
+	if errors.Is(err, scenario.ErrScript) {
+		return outcome, settings.WrongUse{Err: err}
 	}
 	return outcome, err
 }
 
-// conclude prints the table; it answers an error unless all have passed.
-func conclude(out io.Writer, outcomes []harness.Outcome) error {
+// conclude prints the table; it returns an error unless all have passed.
+func conclude(out io.Writer, outcomes []scenario.Outcome) error {
 	fmt.Fprintf(out, "\n%s\n%s", resultTable(outcomes), reasons(outcomes))
 	count := map[harness.Verdict]int{}
 	for _, o := range outcomes {

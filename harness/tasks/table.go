@@ -9,11 +9,12 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
 // resultTable shows what was expected, what was measured, and what the
 // original's authors once recorded.
-func resultTable(outcomes []harness.Outcome) string {
+func resultTable(outcomes []scenario.Outcome) string {
 	w := table.NewWriter()
 	w.SetStyle(table.StyleLight)
 	w.Style().Format.Header = text.FormatDefault
@@ -24,7 +25,8 @@ func resultTable(outcomes []harness.Outcome) string {
 	for _, o := range outcomes {
 		for _, c := range o.Cases {
 			w.AppendRow(table.Row{
-				o.Protocol, c.Case, c.Act, expectedText(c), seconds(c.Measured), fmt.Sprintf("%.1f s", c.Printed), original(o.Protocol, c.Case, c.Nodes),
+				o.Protocol, c.Case, c.Act, expectedText(c), seconds(c.Measured), fmt.Sprintf("%.1f s",
+					c.Printed), original(o.Protocol, c.Case, c.Nodes),
 				c.Messages, c.FalseFailures, c.FalseSuspicions, o.Verdict,
 			})
 		}
@@ -32,11 +34,12 @@ func resultTable(outcomes []harness.Outcome) string {
 			w.AppendRow(table.Row{o.Protocol, o.Name, "", "", "", "", "", "", "", "", o.Verdict})
 		}
 	}
-	return w.Render() + "\n" + `measured: from the harness's own kill or restart to the result; as printed: from the menu entry, by the monitor;
-the original: what its authors once recorded (at SPEED=1), a baseline only.` + "\n"
+	return w.Render() + "\n" + `measured: from the harness's own kill or restart to the result;
+as printed: from the menu entry, by the monitor; the original: what its authors once recorded (at SPEED=1),
+a baseline only.` + "\n"
 }
 
-func expectedText(c harness.CaseRun) string {
+func expectedText(c scenario.CaseResult) string {
 	state := "dead"
 	if c.Case == 3 {
 		state = "alive"
@@ -47,7 +50,7 @@ func expectedText(c harness.CaseRun) string {
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
 
 // reasons lists why runs have not passed, and where their logs are.
-func reasons(outcomes []harness.Outcome) string {
+func reasons(outcomes []scenario.Outcome) string {
 	var b strings.Builder
 	for _, o := range outcomes {
 		if o.Verdict == harness.Pass {

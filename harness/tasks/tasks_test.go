@@ -12,44 +12,33 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
-func env(pairs ...string) func(string) string {
-	return func(name string) string {
-		for _, p := range pairs {
-			if value, ok := strings.CutPrefix(p, name+"="); ok {
-				return value
-			}
-		}
-		return ""
-	}
-}
-
-func TestSettings(t *testing.T) {
-	o, err := settings(env("PROTOCOL=BRR", "NODES=16", "SPEED=2.5", "BACKEND=local", "RUNS=/tmp/x"), io.Discard)
+func TestOptions(t *testing.T) {
+	o, err := read("demo", io.Discard, []string{
+		"PROTOCOL=BRR", "NODES=16", "SPEED=2.5", "BACKEND=local",
+		"RUNS=/tmp/x", "SEED=9",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Protocol != "brr" || o.Nodes != 16 || o.Speed != 2.5 || o.Backend.Name() != "local" || o.Runs != "/tmp/x" {
-		t.Errorf("settings %+v", o)
+	if o.Protocol != "brr" || o.Nodes != 16 || o.Speed != 2.5 || o.Backend.Name() != "local" || o.Runs != "/tmp/x" ||
+		o.Seed != 9 {
+		t.Errorf("options %+v", o)
 	}
-	if o, err := settings(env(), io.Discard); err != nil || o.Protocol != "scrr" || o.Nodes != 8 || o.Speed != 1 || o.Runs != "runs" {
-		t.Errorf("defaults %+v, %v", o, err)
-	}
-	for pair, want := range map[string]string{
-		"PROTOCOL=x": "want random, rr, scrr, brr", "NODES=3": "want a whole number of 4 or more", "NODES=many": "NODES=many",
-		"SPEED=0": "want a number from 0.01 to 100", "SPEED=fast": "SPEED=fast", "BACKEND=moon": "want",
-	} {
-		_, err := settings(env(pair), io.Discard)
-		var coded interface{ ExitStatus() int }
-		if err == nil || !strings.Contains(err.Error(), want) || !errors.As(err, &coded) || coded.ExitStatus() != exitWrongUse {
-			t.Errorf("%s: %v, want %q and exit code %d", pair, err, want, exitWrongUse)
-		}
+	// The settings' defaults are the scenarios' own.
+	o, err = read("demo", io.Discard, []string{"BACKEND=sim"})
+	want := scenario.DefaultOptions()
+	if err != nil || o.Backend.Name() != "sim" || o.Protocol != want.Protocol || o.Nodes != want.Nodes ||
+		o.Speed != want.Speed ||
+		o.Runs != want.Runs || o.Seed != want.Seed || o.Freshness != want.Freshness {
+		t.Errorf("options %+v, %v, want %+v", o, err, want)
 	}
 }
 
 func TestWrongUse(t *testing.T) {
-	t.Setenv("RUNS", t.TempDir())
+	environ := []string{"RUNS=" + t.TempDir(), "BACKEND=local"}
 	bad := filepath.Join(t.TempDir(), "bad.txt")
 	if err := os.WriteFile(bad, []byte("cluster 4 rr\nkil node1\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -58,22 +47,30 @@ func TestWrongUse(t *testing.T) {
 		err  error
 		want string
 	}{
-		"protocol": {Scenario(t.Context(), io.Discard, "single", "x", 8), `protocol "x" is unknown`},
-		"nodes":    {Scenario(t.Context(), io.Discard, "single", "rr", 2), "2 nodes, want 4 or more"},
-		"no file":  {File(t.Context(), io.Discard, "missing.txt"), "missing.txt"},
-		"bad file": {File(t.Context(), io.Discard, bad), bad + ":2: "},
+		"protocol": {
+			Scenario(t.Context(), io.Discard, environ, "single", "x", "8"),
+			"PROTOCOL=x: want a protocol: random, ",
+		},
+		"nodes": {
+			Scenario(t.Context(), io.Discard, environ, "single", "rr", "2"),
+			"NODES=2: want a number of nodes, 4 to",
+		},
+		"misspelt": {Demo(t.Context(), io.Discard, append(environ, "SPED=5")), "SPED=5 is no setting, is SPEED meant?"},
+		"seeds":    {Chaos(t.Context(), io.Discard, append(environ, "SEEDS=9-3")), "SEEDS=9-3"},
+		"no file":  {File(t.Context(), io.Discard, environ, "missing.txt"), "missing.txt"},
+		"bad file": {File(t.Context(), io.Discard, environ, bad), bad + ":2: "},
 	} {
 		var coded interface{ ExitStatus() int }
-		if c.err == nil || !strings.Contains(c.err.Error(), c.want) || !errors.As(c.err, &coded) || coded.ExitStatus() != exitWrongUse {
-			t.Errorf("%s: %v, want %q and exit code %d", name, c.err, c.want, exitWrongUse)
+		if c.err == nil || !strings.Contains(c.err.Error(), c.want) || !errors.As(c.err, &coded) || coded.ExitStatus() != 2 {
+			t.Errorf("%s: %v, want %q and exit code %d", name, c.err, c.want, 2)
 		}
 	}
 }
 
-func outcome(v harness.Verdict) harness.Outcome {
-	return harness.Outcome{
+func outcome(v harness.Verdict) scenario.Outcome {
+	return scenario.Outcome{
 		Name: "single", Verdict: v, Protocol: "rr", Nodes: 8, Seed: 42, Folder: "/runs/x",
-		Cases: []harness.CaseRun{{
+		Cases: []scenario.CaseResult{{
 			Case: 1, Act: "kill node8", Acted: []string{"node8"}, Victims: []string{"node8"}, Nodes: 8,
 			Bound: 33 * time.Second, Measured: 16200 * time.Millisecond, Printed: 16.1, Messages: 77,
 		}},
@@ -82,7 +79,7 @@ func outcome(v harness.Verdict) harness.Outcome {
 
 func TestConclude(t *testing.T) {
 	var out strings.Builder
-	if err := conclude(&out, []harness.Outcome{outcome(harness.Pass)}); err != nil {
+	if err := conclude(&out, []scenario.Outcome{outcome(harness.Pass)}); err != nil {
 		t.Error(err)
 	}
 	for _, want := range []string{"node8 dead in 33.0 s", "16.2 s", "16.1 s", "9.9 s", "77", "pass", "logs in /runs/x"} {
@@ -94,12 +91,13 @@ func TestConclude(t *testing.T) {
 		out.Reset()
 		o := outcome(v)
 		o.Reasons = []string{"it rained"}
-		err := conclude(&out, []harness.Outcome{outcome(harness.Pass), o})
+		err := conclude(&out, []scenario.Outcome{outcome(harness.Pass), o})
 		if err == nil || !strings.Contains(err.Error(), "1 of 2") {
 			t.Errorf("%s: %v, want an error", v, err)
 		}
 		var exit exitError
-		if code := map[harness.Verdict]int{harness.Fail: 1, harness.Unknown: 2}[v]; !errors.As(err, &exit) || exit.ExitStatus() != code {
+		if code := map[harness.Verdict]int{harness.Fail: 1, harness.Unknown: 2}[v]; !errors.As(err, &exit) ||
+			exit.ExitStatus() != code {
 			t.Errorf("%s: %v, want exit %d", v, err, code)
 		}
 		if !strings.Contains(out.String(), "it rained") || !strings.Contains(out.String(), "seed 42") {

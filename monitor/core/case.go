@@ -60,7 +60,8 @@ func (c *Core) check(now time.Time) {
 	if !over {
 		return
 	}
-	c.log.add(now, fmt.Sprintf("test case %d ended after %.1f s: victims %v", result.Case, result.Seconds, result.Victims))
+	text := "test case %d ended after %.1f s: victims %v"
+	c.log.add(now, fmt.Sprintf(text, result.Case, result.Seconds, result.Victims))
 	if c.observer.Result != nil {
 		c.observer.Result(result)
 	}

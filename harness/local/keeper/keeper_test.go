@@ -204,7 +204,8 @@ func TestOrders(t *testing.T) {
 	if _, ended := c.Ended("a"); ended {
 		t.Error("a running process is said to have ended")
 	}
-	if err := c.Signal(t.Context(), Kill, "a", "nobody"); err == nil || !strings.Contains(err.Error(), "nobody is not running") {
+	if err := c.Signal(t.Context(), Kill, "a", "nobody"); err == nil ||
+		!strings.Contains(err.Error(), "nobody is not running") {
 		t.Errorf("kill of nobody: %v", err)
 	}
 	mustEnd(t, a)
@@ -250,7 +251,10 @@ func TestOrders(t *testing.T) {
 func TestStartOfNothing(t *testing.T) {
 	c := launch(t)
 	dir := t.TempDir()
-	p := Process{Path: filepath.Join(dir, "missing"), Dir: dir, Stdout: filepath.Join(dir, "o"), Stderr: filepath.Join(dir, "e")}
+	p := Process{
+		Path: filepath.Join(dir, "missing"), Dir: dir, Stdout: filepath.Join(dir, "o"),
+		Stderr: filepath.Join(dir, "e"),
+	}
 	if err := c.Start(t.Context(), "a", p); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("start of a missing program: %v", err)
 	}

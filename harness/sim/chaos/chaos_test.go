@@ -8,6 +8,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim"
 )
 
@@ -27,27 +28,6 @@ func TestHunt(t *testing.T) {
 	t.Logf("%d played, %d failed, %+v", played, found, tally)
 	if err != nil || played != *last-*first+1 {
 		t.Errorf("played %d: %v", played, err)
-	}
-}
-
-func TestSeeds(t *testing.T) {
-	for _, c := range []struct {
-		one, several string
-		first, last  uint64
-		ok           bool
-	}{
-		{"", "", 1, Budget, true},
-		{"7", "", 7, 7, true},
-		{"", "3-9", 3, 9, true},
-		{"7", "3-9", 0, 0, false},
-		{"x", "", 0, 0, false},
-		{"", "9-3", 0, 0, false},
-		{"", "3", 0, 0, false},
-	} {
-		first, last, err := Seeds(c.one, c.several)
-		if (err == nil) != c.ok || err == nil && (first != c.first || last != c.last) {
-			t.Errorf("SEED=%q SEEDS=%q: %d to %d, %v", c.one, c.several, first, last, err)
-		}
 	}
 }
 
@@ -121,9 +101,9 @@ func TestScript(t *testing.T) {
 	if !ok {
 		t.Fatal("no words for it")
 	}
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Runs, o.Seed = sim.Backend{}, t.TempDir(), p.Seed
-	out, err := harness.Run(t.Context(), o, "chaos.txt", []byte(text))
+	out, err := scenario.Run(t.Context(), o, "chaos.txt", []byte(text))
 	if err != nil || out.Verdict != harness.Pass {
 		t.Errorf("%v, %v %v:\n%s", err, out.Verdict, out.Reasons, text)
 	}

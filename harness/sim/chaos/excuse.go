@@ -84,8 +84,11 @@ func (e *excuses) beyond(group []string) []string {
 	if slices.Contains(group, harness.Monitor) {
 		inside, outside = outside, inside
 	}
-	if len(outside) == 0 {
+	switch len(outside) {
+	case 0:
 		return nil // all nodes are together: the monitor alone is cut off
+	case 1:
+		return e.nodes // the one on the monitor's side has lost all its observers
 	}
 	return inside
 }

@@ -12,6 +12,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/sim"
 )
 
@@ -64,9 +65,9 @@ func shows(ctx context.Context, p Plan, script string) bool {
 		return false
 	}
 	defer os.RemoveAll(dir)
-	o := harness.DefaultOptions()
+	o := scenario.DefaultOptions()
 	o.Backend, o.Runs, o.Seed = sim.Backend{}, dir, p.Seed
-	out, err := harness.Run(ctx, o, "chaos.txt", []byte(script))
+	out, err := scenario.Run(ctx, o, "chaos.txt", []byte(script))
 	return err == nil && out.Verdict == harness.Fail
 }
 

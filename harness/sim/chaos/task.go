@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -14,39 +13,8 @@ import (
 // ErrFound is wrapped by Run's error when some seed's run has failed.
 var ErrFound = errors.New("an invariant does not hold")
 
-// Budget is what CI plays.
-const Budget = 10_000
-
 // shrinkBudget bounds the runs that one finding is shrunk with.
 const shrinkBudget = 400
-
-// Seeds reads what a user chooses by SEED=N or SEEDS=FROM-TO; both empty: 1 to
-// Budget.
-func Seeds(one, several string) (first, last uint64, err error) {
-	bad := func(name, text, want string) (uint64, uint64, error) {
-		return 0, 0, fmt.Errorf("%s=%s: want %s", name, text, want)
-	}
-	switch {
-	case one != "" && several != "":
-		return bad("SEED", one, "either SEED or SEEDS")
-	case one != "":
-		if first, err = strconv.ParseUint(one, 10, 63); err != nil {
-			return bad("SEED", one, "a whole number")
-		}
-		return first, first, nil
-	case several != "":
-		from, to, ok := strings.Cut(several, "-")
-		first, err = strconv.ParseUint(from, 10, 63)
-		if err == nil && ok {
-			last, err = strconv.ParseUint(to, 10, 63)
-		}
-		if err != nil || !ok || last < first {
-			return bad("SEEDS", several, "FROM-TO, two whole numbers")
-		}
-		return first, last, nil
-	}
-	return 1, Budget, nil
-}
 
 // Run plays seeds, tells out how it goes, shrinks what fails and keeps it in
 // folder. Its error wraps ErrFound if anything failed.

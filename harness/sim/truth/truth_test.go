@@ -93,7 +93,7 @@ func TestOrdinaryDeaths(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			each(t, []int{8, 16, 32}, seeds(t, 4), func(c sim.Config) (Outcome, error) {
 				deaths := d.deaths(c.Nodes)
-				limit := d.bounds * protocol.DetectionBound(c.Protocol, c.Timing, c.Nodes, deaths, c.Aligned)
+				limit := d.bounds * c.DetectionBound(c.Nodes, deaths)
 				o, err := Die(c, deaths, 0, limit)
 				for _, found := range o.Found {
 					if found.Verdict == sim.None {
@@ -114,7 +114,7 @@ func TestOrdinaryDeaths(t *testing.T) {
 func TestOneNodeUnheard(t *testing.T) {
 	for _, ahead := range []time.Duration{0, 5 * time.Second, time.Minute} {
 		each(t, []int{8, 16}, seeds(t, 4), func(c sim.Config) (Outcome, error) {
-			bound := protocol.DetectionBound(c.Protocol, c.Timing, c.Nodes, 1, c.Aligned)
+			bound := c.DetectionBound(c.Nodes, 1)
 			o, err := Unheard(c, ahead)
 			if err != nil {
 				return o, err

@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
 )
 
@@ -18,8 +19,8 @@ type run struct {
 	ctx     context.Context
 	options Options
 	folder  *folder
-	cluster Cluster // nil until the script's cluster line
-	spec    Spec
+	cluster harness.Cluster // nil until the script's cluster line
+	spec    harness.ClusterSpec
 
 	began     time.Time // on the cluster's clock
 	nodes     map[string]*node
@@ -34,7 +35,7 @@ type run struct {
 	mark   act       // the last thing done to nodes: what times are measured from
 	typed  time.Time // the last menu entry
 
-	cases        []CaseRun
+	cases        []CaseResult
 	expectations int
 	wrongs       []string // each makes the run fail
 	doubts       []string // each keeps it from passing
@@ -82,30 +83,36 @@ func (r *run) startCluster(args []string) error {
 		r.nodes[name] = &node{up: true}
 		r.byAddress[c.Address(name)] = name
 	}
-	r.folder.event(0, "cluster", map[string]any{"nodes": spec.Nodes, "protocol": spec.Protocol.Name, "timing": spec.Timing, "aligned": spec.Aligned, "freshness": spec.Freshness.String(), "seed": spec.Seed, "backend": r.options.Backend.Name()})
+	r.folder.event(0, "cluster", map[string]any{
+		"nodes": spec.Nodes, "protocol": spec.Protocol.Name, "timing": spec.Timing, "aligned": spec.Aligned,
+		"freshness": spec.Freshness.String(), "seed": spec.Seed, "backend": r.options.Backend.Name(),
+	})
 	return nil
 }
 
-func (r *run) readSpec(args []string) (Spec, error) {
+func (r *run) readSpec(args []string) (harness.ClusterSpec, error) {
 	n, err := strconv.Atoi(args[0])
 	if err != nil || n < 1 || n > 10000 {
-		return Spec{}, fmt.Errorf("%q is no number of nodes, want 1 to 10000", args[0])
+		return harness.ClusterSpec{}, fmt.Errorf("%q is no number of nodes, want 1 to 10000", args[0])
 	}
 	p, ok := protocol.ByName(args[1])
 	if !ok {
-		return Spec{}, fmt.Errorf("unknown protocol %q, known are %s", args[1], strings.Join(protocol.Names(), ", "))
+		return harness.ClusterSpec{}, fmt.Errorf("unknown protocol %q, known are %s", args[1],
+			strings.Join(protocol.Names(), ", "))
 	}
-	spec := Spec{Parameters: protocol.DefaultParameters(p), Nodes: n, Seed: r.options.Seed, Dir: r.folder.path}
+	spec := harness.ClusterSpec{
+		Parameters: protocol.DefaultParameters(p), Nodes: n, Seed: r.options.Seed, Dir: r.folder.path,
+	}
 	spec.Timing, spec.Freshness = spec.Timing.Scaled(r.options.Speed), r.options.Freshness
 	for _, arg := range args[2:] {
 		if err := r.readOption(&spec, arg); err != nil {
-			return Spec{}, err
+			return harness.ClusterSpec{}, err
 		}
 	}
 	return spec, spec.Timing.Validate()
 }
 
-func (r *run) readOption(spec *Spec, arg string) error {
+func (r *run) readOption(spec *harness.ClusterSpec, arg string) error {
 	name, value, ok := strings.Cut(arg, "=")
 	if !ok {
 		return fmt.Errorf("%q: want name=value", arg)

@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"errors"
@@ -17,7 +17,8 @@ var ErrScript = errors.New("bad script")
 // conditions are the backends' names; testscript knows some of its own.
 var (
 	conditions       = []string{"docker", "local", "sim"}
-	engineConditions = regexp.MustCompile(`^(short|net|link|symlink|unix|linux|darwin|windows|amd64|arm64|gc|exec:.+|go1\.\d+)$`)
+	engineConditions = regexp.MustCompile(`^(short|net|link|symlink|unix|linux|darwin|windows|amd64|arm64|gc|` +
+		`exec:.+|go1\.\d+)$`)
 )
 
 // engineKill is the name under which the engine knows our kill; see words.
@@ -97,10 +98,12 @@ func checkWord(name string, args []string) error {
 		return fmt.Errorf("unknown word %q, known are %s", name, knownWords())
 	}
 	if len(args) < w.least {
-		return fmt.Errorf("%q lacks an argument, want: %s %s", strings.Join(append([]string{name}, args...), " "), name, w.usage)
+		return fmt.Errorf("%q lacks an argument, want: %s %s", strings.Join(append([]string{name}, args...), " "), name,
+			w.usage)
 	}
 	if w.most >= 0 && len(args) > w.most {
-		return fmt.Errorf("%q has an argument too many, want: %s %s", strings.Join(append([]string{name}, args...), " "), name, w.usage)
+		return fmt.Errorf("%q has an argument too many, want: %s %s", strings.Join(append([]string{name}, args...), " "),
+			name, w.usage)
 	}
 	var second []string
 	switch name {

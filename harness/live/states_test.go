@@ -1,4 +1,4 @@
-package states
+package live
 
 import (
 	"testing"
@@ -8,9 +8,11 @@ import (
 )
 
 func TestMissing(t *testing.T) {
-	collected, err := Read([]byte(`{
-		"a:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 99}}, "c:1": {"heartBeat": {"generation": 100}}},
-		"b:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 100}}, "c:1": {"heartBeat": {"generation": 101}}}
+	collected, err := ParseStates([]byte(`{
+		"a:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 99}},
+			"c:1": {"heartBeat": {"generation": 100}}},
+		"b:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 100}},
+			"c:1": {"heartBeat": {"generation": 101}}}
 	}`))
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +33,7 @@ func TestMissing(t *testing.T) {
 
 func TestReadHalfAFile(t *testing.T) {
 	for _, text := range []string{"", `{"a:1": {"a:1"`} {
-		if _, err := Read([]byte(text)); err == nil {
+		if _, err := ParseStates([]byte(text)); err == nil {
 			t.Errorf("%q: no error", text)
 		}
 	}

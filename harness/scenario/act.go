@@ -1,13 +1,14 @@
-package harness
+package scenario
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"gossiprpc/harness"
 )
 
 func (r *run) kill(args []string) error {
@@ -62,7 +63,7 @@ func (r *run) change(what string, args []string, up bool, do func([]string) erro
 
 func (r *run) setUp(names []string, up bool) {
 	for _, name := range names {
-		if name == Monitor {
+		if name == harness.Monitor {
 			r.monitorUp, r.lastSample = up, r.cluster.Now()
 		}
 		if n := r.nodes[name]; n != nil && n.up != up {
@@ -138,13 +139,13 @@ func (r *run) loss(args []string) error {
 	if r.cluster == nil {
 		return errNoCluster
 	}
-	percent, err := strconv.ParseFloat(strings.TrimSuffix(args[0], "%"), 64)
-	if err != nil || percent < 0 || percent > 100 {
-		return fmt.Errorf("%q is no share, want 0%% to 100%%", args[0])
+	share, err := harness.ParseLoss(args[0])
+	if err != nil {
+		return err
 	}
-	r.say("drop %g%% of the messages between nodes", percent)
-	r.folder.event(r.elapsed(), "loss", percent)
-	return r.cluster.Loss(r.ctx, percent/100)
+	r.say("drop %g%% of the messages between nodes", 100*share)
+	r.folder.event(r.elapsed(), "loss", share)
+	return r.cluster.Loss(r.ctx, share)
 }
 
 func (r *run) menu(args []string) error {
@@ -198,5 +199,6 @@ func (r *run) close() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), 10*time.Second)
 	defer cancel()
 	text, records, err := r.cluster.Results(ctx)
-	return errors.Join(err, r.folder.keep("results.txt", text), r.folder.keep("results.jsonl", records), r.cluster.Close())
+	return errors.Join(err, r.folder.keep("results.txt", text), r.folder.keep("results.jsonl", records),
+		r.cluster.Close())
 }

@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"errors"
@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-var expectWords = []string{"case", "nodes", "victims", "within", "false-failures", "false-suspicions", "disputed", "results", "dead", "alive"}
+var expectWords = []string{
+	"case", "nodes", "victims", "within", "false-failures", "false-suspicions", "disputed",
+	"results", "dead", "alive",
+}
 
 // expect holds one fact against the last result, or against the monitor's
 // verdicts as they are now.
@@ -60,7 +63,7 @@ func expectCount(what string, args []string, got int) error {
 	return nil
 }
 
-func (r *run) expectVictims(c CaseRun, args []string) error {
+func (r *run) expectVictims(c CaseResult, args []string) error {
 	names, err := r.nodesOnly(args)
 	if err != nil {
 		return err
@@ -71,7 +74,7 @@ func (r *run) expectVictims(c CaseRun, args []string) error {
 	return nil
 }
 
-func (r *run) expectWithin(c CaseRun, args []string) error {
+func (r *run) expectWithin(c CaseResult, args []string) error {
 	if len(args) != 1 {
 		return errors.New("within: want one length of time")
 	}

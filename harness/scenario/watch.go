@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"context"
@@ -67,7 +67,8 @@ func (r *run) sample() error {
 	_, dead, err := r.cluster.AliveDead(ctx)
 	now := r.cluster.Now()
 	if gap := now.Sub(r.lastSample); gap > r.blindness() {
-		r.doubts = append(r.doubts, fmt.Sprintf("the monitor's verdicts could not be seen for %s before %s: %v", seconds(gap), seconds(r.elapsed()), err))
+		r.doubts = append(r.doubts, fmt.Sprintf("the monitor's verdicts could not be seen for %s before %s: %v",
+			seconds(gap), seconds(r.elapsed()), err))
 		r.lastSample = now
 	}
 	if err != nil {
@@ -198,7 +199,8 @@ func (r *run) suspectedBy(observed string, matrix [][]int, index map[string]int)
 	case len(by) <= 3 && len(by) > 0:
 		return fmt.Sprintf("%s is suspected by %s", observed, strings.Join(by, " "))
 	case len(not) > 0 && len(not) <= 3:
-		return fmt.Sprintf("%s: %d of %d suspect it, not yet %s", observed, len(by), len(by)+len(not), strings.Join(not, " "))
+		return fmt.Sprintf("%s: %d of %d suspect it, not yet %s", observed, len(by), len(by)+len(not),
+			strings.Join(not, " "))
 	}
 	return fmt.Sprintf("%s: %d of %d suspect it", observed, len(by), len(by)+len(not))
 }

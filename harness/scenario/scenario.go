@@ -1,4 +1,9 @@
-package harness
+// Package scenario runs scripts: it starts a cluster on a backend, does to it what
+// the script says, and judges whether the monitor concluded what it should have.
+//
+// A script and a [harness.Backend] go in; a run's folder (script, logs, events,
+// results) and an [Outcome] come out. Words describes the language.
+package scenario
 
 import (
 	"context"
@@ -14,6 +19,7 @@ import (
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -25,7 +31,7 @@ var Scenarios embed.FS
 
 // Options say how to run a script.
 type Options struct {
-	Backend  Backend
+	Backend  harness.Backend
 	Protocol string  // $PROTOCOL
 	Nodes    int     // $NODES; $LAST is the last node's name, $LAST2 the one before it, $LAST3 the next
 	Speed    float64 // divides all intervals; 1 is the original's pace
@@ -61,17 +67,17 @@ func (o Options) Validate() error {
 
 // Outcome is what a run came to.
 type Outcome struct {
-	Name     string        `json:"name"` // of the script
-	Verdict  Verdict       `json:"verdict"`
-	Reasons  []string      `json:"reasons"` // why it is no pass
-	Protocol string        `json:"protocol"`
-	Nodes    int           `json:"nodes"`
-	Speed    float64       `json:"speed"`
-	Seed     uint64        `json:"seed"`
-	Backend  string        `json:"backend"`
-	Cases    []CaseRun     `json:"cases"`
-	Took     time.Duration `json:"took_ns"` // on the cluster's clock
-	Folder   string        `json:"folder"`
+	Name     string          `json:"name"` // of the script
+	Verdict  harness.Verdict `json:"verdict"`
+	Reasons  []string        `json:"reasons"` // why it is no pass
+	Protocol string          `json:"protocol"`
+	Nodes    int             `json:"nodes"`
+	Speed    float64         `json:"speed"`
+	Seed     uint64          `json:"seed"`
+	Backend  string          `json:"backend"`
+	Cases    []CaseResult    `json:"cases"`
+	Took     time.Duration   `json:"took_ns"` // on the cluster's clock
+	Folder   string          `json:"folder"`
 }
 
 // Run runs one script: file is its name for people, text what it says. The

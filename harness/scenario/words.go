@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"fmt"
@@ -20,26 +20,39 @@ type word struct {
 // function because the words' code refers back to it.
 func words() map[string]word {
 	return map[string]word{
-		"cluster":   {"N PROTOCOL [heartbeat=D] [gossip=D] [fail=D] [align=BOOL] [freshness=arrival|emission] [seed=N]", "start monitor, provider and N nodes", 2, 8, (*run).startCluster},
-		"await":     {"joined | results | dead NAME... | alive NAME... | menu REGEXP, each with [within D]", "let time pass until it is so", 1, -1, (*run).await},
+		"cluster": {
+			"N PROTOCOL [heartbeat=D] [gossip=D] [fail=D] [align=BOOL] [freshness=arrival|emission] [seed=N]",
+			"start monitor, provider and N nodes", 2, 8, (*run).startCluster,
+		},
+		"await": {
+			"joined | results | dead NAME... | alive NAME... | menu REGEXP, each with [within D]",
+			"let time pass until it is so", 1, -1, (*run).await,
+		},
 		"kill":      {"NAME...", "end processes at once (SIGKILL)", 1, -1, (*run).kill},
 		"interrupt": {"NAME...", "one Ctrl-C", 1, -1, (*run).interrupt},
 		"restart":   {"NAME...", "start them again", 1, -1, (*run).restart},
 		"pause":     {"NAME...", "stop them without ending them", 1, -1, (*run).pause},
 		"resume":    {"NAME...", "let paused ones go on", 1, -1, (*run).resume},
-		"partition": {"NAME[,NAME...]...", "cut these groups off from each other and from all others", 1, -1, (*run).partition},
-		"loss":      {"PERCENT", "drop this share of messages between nodes", 1, 1, (*run).loss},
-		"heal":      {"", "end partition and loss", 0, 0, (*run).heal},
-		"menu":      {"TEXT...", "type a line at the monitor's menu", 1, -1, (*run).menu},
-		"sleep":     {"D", "let time pass", 1, 1, (*run).sleep},
-		"allow":     {"dead NAME...", "these may be held dead though they run", 2, -1, (*run).allow},
-		"expect":    {"case N | nodes N | victims NAME... | within D | false-failures N | false-suspicions N | disputed N (of the last result); results N | dead NAME... | alive NAME...", "fail unless it is so", 2, -1, (*run).expect},
+		"partition": {
+			"NAME[,NAME...]...", "cut these groups off from each other and from all others", 1, -1, (*run).partition,
+		},
+		"loss":  {"SHARE", "drop this share of the messages between nodes, as 0.1 or 10%", 1, 1, (*run).loss},
+		"heal":  {"", "end partition and loss", 0, 0, (*run).heal},
+		"menu":  {"TEXT...", "type a line at the monitor's menu", 1, -1, (*run).menu},
+		"sleep": {"D", "let time pass", 1, 1, (*run).sleep},
+		"allow": {"dead NAME...", "these may be held dead though they run", 2, -1, (*run).allow},
+		"expect": {
+			"case N | nodes N | victims NAME... | within D | false-failures N | false-suspicions N | " +
+				"disputed N (of the last result); results N | dead NAME... | alive NAME...",
+			"fail unless it is so", 2, -1, (*run).expect,
+		},
 	}
 }
 
 // engineWords are testscript's own commands. Its kill, which ends background
 // commands, is not among them: here kill ends processes of the cluster.
-var engineWords = strings.Fields("cd chmod cmp cmpenv cp env exec exists grep mkdir mv rm skip stderr stdin stdout stop symlink ttyin ttyout unix2dos unquote wait")
+var engineWords = strings.Fields("cd chmod cmp cmpenv cp env exec exists grep mkdir mv rm skip stderr stdin stdout " +
+	"stop symlink ttyin ttyout unix2dos unquote wait")
 
 func knownWords() string {
 	return strings.Join(slices.Sorted(maps.Keys(words())), ", ") + "; and testscript's " + strings.Join(engineWords, ", ")

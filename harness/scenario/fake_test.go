@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/monitor/testcase"
 )
@@ -36,11 +37,14 @@ func goodBackend() *fakeBackend {
 
 func (b *fakeBackend) Name() string { return "sim" }
 
-func (b *fakeBackend) Start(_ context.Context, s Spec) (Cluster, error) {
+func (b *fakeBackend) Start(_ context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	if b.startErr != nil {
 		return nil, b.startErr
 	}
-	c := &fakeCluster{fakeBackend: b, spec: s, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), died: map[string]time.Time{}, rose: map[string]time.Time{}, counted: map[string]bool{}}
+	c := &fakeCluster{
+		fakeBackend: b, spec: s, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		died: map[string]time.Time{}, rose: map[string]time.Time{}, counted: map[string]bool{},
+	}
 	c.began = c.now
 	for i := range s.Nodes {
 		c.names = append(c.names, fmt.Sprintf("node%d", i+1))
@@ -51,7 +55,7 @@ func (b *fakeBackend) Start(_ context.Context, s Spec) (Cluster, error) {
 
 type fakeCluster struct {
 	*fakeBackend
-	spec       Spec
+	spec       harness.ClusterSpec
 	began, now time.Time
 	names      []string
 	died, rose map[string]time.Time
@@ -80,7 +84,7 @@ func (c *fakeCluster) Wait(ctx context.Context, d time.Duration) error {
 	}
 	c.now = c.now.Add(d)
 	if c.endsAt > 0 && c.now.Sub(c.began) >= c.endsAt {
-		return fmt.Errorf("node2 %w (exit status 2): panic", ErrEnded)
+		return fmt.Errorf("node2 %w (exit status 2): panic", harness.ErrEnded)
 	}
 	c.conclude()
 	return nil
@@ -169,7 +173,7 @@ func (c *fakeCluster) Resume(ctx context.Context, names ...string) error {
 func (c *fakeCluster) Partition(ctx context.Context, groups ...[]string) error {
 	return c.Kill(ctx, groups[0]...)
 }
-func (c *fakeCluster) Loss(context.Context, float64) error { return ErrUnsupported }
+func (c *fakeCluster) Loss(context.Context, float64) error { return harness.ErrUnsupported }
 func (c *fakeCluster) Heal(context.Context) error {
 	for n := range c.died {
 		c.rose[n] = c.now

@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"bytes"
@@ -13,15 +13,15 @@ import (
 	"gossiprpc/monitor/testcase"
 )
 
-// CaseRun is one test case as it ended: what the monitor says, and what the
+// CaseResult is one test case as it ended: what the monitor says, and what the
 // harness measured from its own act.
-type CaseRun struct {
+type CaseResult struct {
 	Case            int           `json:"case"`
 	Act             string        `json:"act"`      // what was done, such as "kill node8"
 	Acted           []string      `json:"acted"`    // to which nodes
 	Bound           time.Duration `json:"bound_ns"` // within which it had to end
 	Measured        time.Duration `json:"measured_ns"`
-	Verdict         time.Duration `json:"verdict_ns"` // from the act until the monitor's verdict on all its nodes was seen; 0: never
+	Found           time.Duration `json:"verdict_ns"` // from the act until all its nodes had their verdict; 0: never
 	Printed         float64       `json:"printed_s"`  // run time in results.txt, from the menu entry
 	Nodes           int           `json:"nodes"`
 	Victims         []string      `json:"victims"`
@@ -43,7 +43,7 @@ Total number of nodes in cluster: (\d+)
 `)
 
 // readResults answers the cases in both files, which must agree.
-func (r *run) readResults() ([]CaseRun, error) {
+func (r *run) readResults() ([]CaseResult, error) {
 	text, records, err := r.cluster.Results(r.ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (r *run) readResults() ([]CaseRun, error) {
 	}
 	lines := bytes.SplitAfter(records, []byte("\n"))
 	lines = lines[:len(lines)-1] // the last has no newline yet
-	var cases []CaseRun
+	var cases []CaseResult
 	for i := range min(len(blocks), len(lines)) {
 		c, err := r.readCase(blocks[i], lines[i])
 		if err != nil {
@@ -66,19 +66,19 @@ func (r *run) readResults() ([]CaseRun, error) {
 	return cases, nil
 }
 
-func (r *run) readCase(fields [][]byte, line []byte) (CaseRun, error) {
+func (r *run) readCase(fields [][]byte, line []byte) (CaseResult, error) {
 	var record testcase.Result
 	if err := json.Unmarshal(line, &record); err != nil {
-		return CaseRun{}, fmt.Errorf("results.jsonl: %w", err)
+		return CaseResult{}, fmt.Errorf("results.jsonl: %w", err)
 	}
 	printed, err1 := strconv.ParseFloat(string(fields[2]), 64)
 	messages, err2 := strconv.Atoi(string(fields[3]))
 	falseFailures, err3 := strconv.Atoi(string(fields[4]))
 	nodes, err4 := strconv.Atoi(string(fields[5]))
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		return CaseRun{}, fmt.Errorf("results.txt: %w", err)
+		return CaseResult{}, fmt.Errorf("results.txt: %w", err)
 	}
-	c := CaseRun{
+	c := CaseResult{
 		Printed: printed, Messages: messages, FalseFailures: falseFailures, Nodes: nodes,
 		Victims: r.named(record.Victims), Unanimous: record.Unanimous, FalseSuspicions: int(record.FalseSuspicions),
 	}
@@ -90,8 +90,10 @@ func (r *run) readCase(fields [][]byte, line []byte) (CaseRun, error) {
 	for _, d := range record.Disputed {
 		c.Disputed = append(c.Disputed, r.nameOf(d.Node))
 	}
-	if c.Case != int(record.Case) || messages != int(record.Messages) || falseFailures != int(record.FalseFailures) || nodes != record.Nodes {
-		return CaseRun{}, fmt.Errorf("results.txt and results.jsonl differ: %q, %s", strings.TrimSpace(string(fields[0])), line)
+	if c.Case != int(record.Case) || messages != int(record.Messages) || falseFailures != int(record.FalseFailures) ||
+		nodes != record.Nodes {
+		return CaseResult{}, fmt.Errorf("results.txt and results.jsonl differ: %q, %s", strings.TrimSpace(string(fields[0])),
+			line)
 	}
 	return c, nil
 }
@@ -102,7 +104,7 @@ func (r *run) awaitResults(limit time.Duration, args []string) error {
 		return fmt.Errorf("%q: await results takes no argument but within", args[0])
 	}
 	next := len(r.cases)
-	var got CaseRun
+	var got CaseResult
 	err := r.until("the monitor's result", limit, func() (bool, string, error) {
 		cases, err := r.readResults()
 		if err != nil {
@@ -124,7 +126,7 @@ func (r *run) awaitResults(limit time.Duration, args []string) error {
 	if r.mark.exists {
 		got.Act, got.Acted = r.mark.String(), r.mark.names
 		if r.mark.noted {
-			got.Verdict = r.mark.took
+			got.Found = r.mark.took
 		}
 	}
 	r.cases = append(r.cases, got)
@@ -134,7 +136,8 @@ func (r *run) awaitResults(limit time.Duration, args []string) error {
 	// The menu may have been typed before the act (README, case 3).
 	passed := max(got.Measured, r.cluster.Now().Sub(r.typed))
 	if got.Printed > (passed + r.step()).Seconds() {
-		r.wrong("the monitor printed %.3f s, but only %.3f s had passed since the act and the menu entry", got.Printed, passed.Seconds())
+		r.wrong("the monitor printed %.3f s, but only %.3f s had passed since the act and the menu entry", got.Printed,
+			passed.Seconds())
 	}
 	return nil
 }

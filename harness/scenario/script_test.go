@@ -1,4 +1,4 @@
-package harness
+package scenario
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/monitor/testcase"
 )
@@ -39,7 +40,7 @@ func TestShippedScenariosPass(t *testing.T) {
 				t.Fatal(err)
 			}
 			out := runScript(t, goodBackend(), string(text))
-			if out.Verdict != Pass || len(out.Cases) != cases {
+			if out.Verdict != harness.Pass || len(out.Cases) != cases {
 				t.Errorf("%s with %d cases, want pass with %d: %v", out.Verdict, len(out.Cases), cases, out.Reasons)
 			}
 		})
@@ -72,7 +73,7 @@ func TestShippedScenariosNoticeFaults(t *testing.T) {
 				}
 				b := goodBackend()
 				spoil(b)
-				if out := runScript(t, b, string(text)); out.Verdict != Fail || len(out.Reasons) == 0 {
+				if out := runScript(t, b, string(text)); out.Verdict != harness.Fail || len(out.Reasons) == 0 {
 					t.Errorf("%s, want fail: %v", out.Verdict, out.Reasons)
 				}
 			})
@@ -85,41 +86,82 @@ func TestVerdicts(t *testing.T) {
 		name    string
 		spoil   func(*fakeBackend)
 		script  string
-		verdict Verdict
+		verdict harness.Verdict
 		reason  string
 	}{
-		{"nothing expected", nil, begin, Unknown, "expected nothing"},
-		{"no start", func(b *fakeBackend) { b.startErr = errors.New("no engine") }, begin, Unknown, "mine.txt:1: start cluster: no engine"},
-		{"blind", func(b *fakeBackend) { b.blindFrom, b.blindFor = 6*time.Second, 6*time.Second }, begin + "sleep 20s\nexpect alive others\n", Unknown, "could not be seen for 5."},
-		{"blind for a moment", func(b *fakeBackend) { b.blindFrom, b.blindFor = 6*time.Second, 3*time.Second }, begin + "sleep 20s\nexpect alive others\n", Pass, ""},
-		{"monitor down on purpose", func(b *fakeBackend) { b.blindFrom, b.blindFor = 5*time.Second, 20*time.Second }, begin + "kill monitor\nsleep 20s\nrestart monitor\nexpect alive others\n", Pass, ""},
-		{"skipped", nil, "cluster 8 scrr\nexpect alive others\nskip today\n", Unknown, "skipped"},
-		{"a script's own grep", nil, begin + "expect alive others\nexists missing.txt\n", Fail, "mine.txt:4"},
-		{"not possible here", nil, begin + "loss 10%\nexpect alive others\n", Unknown, "not possible on this backend"},
-		{"guarded", nil, begin + "[docker] loss 10%\n[!sim] loss 10%\nexpect alive others\n", Pass, ""},
-		{"killed and back at once", nil, begin + "kill node3\nrestart node3\nsleep 2*bound\nexpect alive others\nexpect results 0\n", Pass, ""},
-		{"paused, declared dead, alive again", nil, begin + "pause node3\nsleep 2*fail\nexpect dead node3\nresume node3\nawait alive node3\nexpect alive node1..node8\n", Pass, ""},
-		{"cut off", nil, begin + "partition node3,node4\nawait dead node3 node4\nheal\nawait alive node3 node4 within bound\n", Pass, ""},
-		{"dead too late", func(b *fakeBackend) { b.detect = time.Minute }, begin + "kill node3\nawait dead node3\n", Fail, "node3 to be declared dead in vain"},
-		{"dead, not alive", nil, begin + "kill node3\nawait dead node3\nexpect alive node3\n", Fail, "expected alive"},
-		{"alive, not dead", nil, begin + "expect dead node3\n", Fail, "expected dead"},
-		{"allowed", func(b *fakeBackend) { b.wrongly, b.wronglyFrom, b.wronglyFor = "node3", 9*time.Second, time.Second }, begin + "allow dead node3\nsleep 20s\nexpect alive others\n", Pass, ""},
-		{"seen dead by nobody but the sampling", func(b *fakeBackend) { b.wrongly, b.wronglyFrom, b.wronglyFor = "node3", 9*time.Second, time.Second }, begin + "sleep 20s\nexpect alive others\n", Fail, "node3 is running, yet the monitor held it dead"},
-		{"interrupt", nil, begin + "interrupt node8\nawait dead node8 within bound\n", Pass, ""},
-		{"menu", nil, begin + "menu status now\nawait menu status.now\n", Pass, ""},
-		{"menu in vain", nil, begin + "await menu nothing-of-the-kind within 3s\n", Fail, "in vain"},
-		{"no result", nil, begin + "menu 1\nawait results within 30s\nexpect case 1\n", Fail, "1 of 2 failed"},
-		{"ranges", nil, begin + "kill node6..node8\nmenu 2\nawait results\nexpect victims node6..node8\n", Pass, ""},
-		{"a variable that is empty", nil, begin + "expect $NOTHING 1\n", Unknown, `unknown word "" after expect`},
-		{"false suspicions in a range", nil, begin + "kill node8\nmenu 1\nawait results\nexpect false-suspicions 0..3\n", Pass, ""},
-		{"no such node", nil, begin + "kill node9\n", Unknown, `mine.txt:3: "node9" is no process of this cluster`},
-		{"monitor is no node", nil, begin + "await dead monitor\n", Unknown, "no node"},
-		{"no such time", nil, begin + "sleep 3*lunch\n", Unknown, "no length of time"},
-		{"no cluster", nil, "kill node1\n", Unknown, "no cluster yet"},
-		{"no such protocol", nil, "cluster 8 broadcast\n", Unknown, "known are random, rr, scrr, brr"},
-		{"no such option", nil, "cluster 8 rr colour=red\n", Unknown, "unknown option"},
-		{"intervals that cannot work", nil, "cluster 8 rr fail=1s\n", Unknown, "fail interval"},
-		{"negated", nil, begin + "! kill node1\n", Unknown, "! does not go with kill"},
+		{"nothing expected", nil, begin, harness.Unknown, "expected nothing"},
+		{
+			"no start", func(b *fakeBackend) { b.startErr = errors.New("no engine") }, begin, harness.Unknown,
+			"mine.txt:1: start cluster: no engine",
+		},
+		{
+			"blind", func(b *fakeBackend) { b.blindFrom, b.blindFor = 6*time.Second, 6*time.Second },
+			begin + "sleep 20s\nexpect alive others\n", harness.Unknown, "could not be seen for 5.",
+		},
+		{
+			"blind for a moment", func(b *fakeBackend) { b.blindFrom, b.blindFor = 6*time.Second, 3*time.Second },
+			begin + "sleep 20s\nexpect alive others\n", harness.Pass, "",
+		},
+		{
+			"monitor down on purpose", func(b *fakeBackend) { b.blindFrom, b.blindFor = 5*time.Second, 20*time.Second },
+			begin + "kill monitor\nsleep 20s\nrestart monitor\nexpect alive others\n", harness.Pass, "",
+		},
+		{"skipped", nil, "cluster 8 scrr\nexpect alive others\nskip today\n", harness.Unknown, "skipped"},
+		{"a script's own grep", nil, begin + "expect alive others\nexists missing.txt\n", harness.Fail, "mine.txt:4"},
+		{
+			"not possible here", nil, begin + "loss 10%\nexpect alive others\n", harness.Unknown,
+			"not possible on this backend",
+		},
+		{"guarded", nil, begin + "[docker] loss 10%\n[!sim] loss 10%\nexpect alive others\n", harness.Pass, ""},
+		{
+			"killed and back at once", nil,
+			begin + "kill node3\nrestart node3\nsleep 2*bound\nexpect alive others\nexpect results 0\n", harness.Pass, "",
+		},
+		{
+			"paused, declared dead, alive again", nil,
+			begin + "pause node3\nsleep 2*fail\nexpect dead node3\n" +
+				"resume node3\nawait alive node3\nexpect alive node1..node8\n", harness.Pass, "",
+		},
+		{
+			"cut off", nil,
+			begin + "partition node3,node4\nawait dead node3 node4\nheal\nawait alive node3 node4 within bound\n",
+			harness.Pass, "",
+		},
+		{
+			"dead too late", func(b *fakeBackend) { b.detect = time.Minute }, begin + "kill node3\nawait dead node3\n",
+			harness.Fail, "node3 to be declared dead in vain",
+		},
+		{
+			"dead, not alive", nil, begin + "kill node3\nawait dead node3\nexpect alive node3\n", harness.Fail,
+			"expected alive",
+		},
+		{"alive, not dead", nil, begin + "expect dead node3\n", harness.Fail, "expected dead"},
+		{
+			"allowed", func(b *fakeBackend) { b.wrongly, b.wronglyFrom, b.wronglyFor = "node3", 9*time.Second, time.Second },
+			begin + "allow dead node3\nsleep 20s\nexpect alive others\n", harness.Pass, "",
+		},
+		{"seen dead by nobody but the sampling", func(b *fakeBackend) {
+			b.wrongly, b.wronglyFrom, b.wronglyFor = "node3",
+				9*time.Second, time.Second
+		}, begin + "sleep 20s\nexpect alive others\n", harness.Fail, "node3 is running, yet the monitor held it dead"},
+		{"interrupt", nil, begin + "interrupt node8\nawait dead node8 within bound\n", harness.Pass, ""},
+		{"menu", nil, begin + "menu status now\nawait menu status.now\n", harness.Pass, ""},
+		{"menu in vain", nil, begin + "await menu nothing-of-the-kind within 3s\n", harness.Fail, "in vain"},
+		{"no result", nil, begin + "menu 1\nawait results within 30s\nexpect case 1\n", harness.Fail, "1 of 2 failed"},
+		{"ranges", nil, begin + "kill node6..node8\nmenu 2\nawait results\nexpect victims node6..node8\n", harness.Pass, ""},
+		{"a variable that is empty", nil, begin + "expect $NOTHING 1\n", harness.Unknown, `unknown word "" after expect`},
+		{
+			"false suspicions in a range", nil, begin + "kill node8\nmenu 1\nawait results\nexpect false-suspicions 0..3\n",
+			harness.Pass, "",
+		},
+		{"no such node", nil, begin + "kill node9\n", harness.Unknown, `mine.txt:3: "node9" is no process of this cluster`},
+		{"monitor is no node", nil, begin + "await dead monitor\n", harness.Unknown, "no node"},
+		{"no such time", nil, begin + "sleep 3*lunch\n", harness.Unknown, "no length of time"},
+		{"no cluster", nil, "kill node1\n", harness.Unknown, "no cluster yet"},
+		{"no such protocol", nil, "cluster 8 broadcast\n", harness.Unknown, "known are random, rr, scrr, brr"},
+		{"no such option", nil, "cluster 8 rr colour=red\n", harness.Unknown, "unknown option"},
+		{"intervals that cannot work", nil, "cluster 8 rr fail=1s\n", harness.Unknown, "fail interval"},
+		{"negated", nil, begin + "! kill node1\n", harness.Unknown, "! does not go with kill"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := goodBackend()
@@ -136,7 +178,7 @@ func TestVerdicts(t *testing.T) {
 
 func TestMeasures(t *testing.T) {
 	out := runScript(t, goodBackend(), begin+"kill node7 node8\nsleep 2s\nmenu 2\nawait results\nexpect case 2\n")
-	if out.Verdict != Pass || len(out.Cases) != 1 {
+	if out.Verdict != harness.Pass || len(out.Cases) != 1 {
 		t.Fatalf("%s: %v", out.Verdict, out.Reasons)
 	}
 	c := out.Cases[0]
@@ -146,7 +188,7 @@ func TestMeasures(t *testing.T) {
 		}
 	}
 	near("measured", c.Measured, 12*time.Second)
-	near("verdict", c.Verdict, 12*time.Second)
+	near("verdict", c.Found, 12*time.Second)
 	near("printed", time.Duration(c.Printed*float64(time.Second)), 10*time.Second)
 	// T_fail, 5 + 2 rounds of 3 s, 2 s: two deaths among 8 nodes of scrr.
 	if c.Bound != 33*time.Second {
@@ -161,10 +203,12 @@ func TestSpeedDividesEverything(t *testing.T) {
 	b := goodBackend()
 	o := DefaultOptions()
 	o.Backend, o.Runs, o.Speed = b, t.TempDir(), 10
-	if _, err := Run(t.Context(), o, "mine.txt", []byte("cluster 8 rr gossip=2s\nsleep 20s\nexpect alive others\n")); err != nil {
+	if _, err := Run(t.Context(), o, "mine.txt",
+		[]byte("cluster 8 rr gossip=2s\nsleep 20s\nexpect alive others\n")); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.last.spec.Timing; got.Heartbeat != 100*time.Millisecond || got.Gossip != 200*time.Millisecond || got.Fail != time.Second {
+	if got := b.last.spec.Timing; got.Heartbeat != 100*time.Millisecond || got.Gossip != 200*time.Millisecond ||
+		got.Fail != time.Second {
 		t.Errorf("timing %+v, want 100ms, 200ms and 1s", got)
 	}
 	if slept := b.last.now.Sub(b.last.began); slept < 2*time.Second || slept > 2100*time.Millisecond {
@@ -189,7 +233,8 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept Outcome
-	if err := json.Unmarshal(text, &kept); err != nil || kept.Verdict != Pass || kept.Seed == 0 || len(kept.Cases) != 1 {
+	if err := json.Unmarshal(text, &kept); err != nil || kept.Verdict != harness.Pass || kept.Seed == 0 ||
+		len(kept.Cases) != 1 {
 		t.Errorf("verdict.json: %v, %s", err, text)
 	}
 	again := runScript(t, goodBackend(), script)
@@ -214,7 +259,7 @@ func TestStopped(t *testing.T) {
 	o := DefaultOptions()
 	o.Backend, o.Runs = goodBackend(), t.TempDir()
 	out, err := Run(ctx, o, "mine.txt", []byte(begin+"expect alive others\n"))
-	if err != nil || out.Verdict != Unknown || !strings.Contains(strings.Join(out.Reasons, " "), "stopped") {
+	if err != nil || out.Verdict != harness.Unknown || !strings.Contains(strings.Join(out.Reasons, " "), "stopped") {
 		t.Errorf("%s, want unknown: %v, %v", out.Verdict, out.Reasons, err)
 	}
 }

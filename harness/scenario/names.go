@@ -1,11 +1,11 @@
-package harness
+package scenario
 
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
 )
 
@@ -21,7 +21,7 @@ func (r *run) processes(args []string) ([]string, error) {
 					names = append(names, n)
 				}
 			}
-		case arg == Monitor || arg == Provider || r.nodes[arg] != nil:
+		case arg == harness.Monitor || arg == harness.Provider || r.nodes[arg] != nil:
 			names = append(names, arg)
 		case isRange:
 			all, err := r.between(first, last)
@@ -30,8 +30,9 @@ func (r *run) processes(args []string) ([]string, error) {
 			}
 			names = append(names, all...)
 		default:
-			return nil, fmt.Errorf("%q is no process of this cluster, known are node1 to node%d, ranges such as node2..node4, others, %s and %s",
-				arg, len(r.nodes), Monitor, Provider)
+			return nil, fmt.Errorf("%q is no process of this cluster, known are node1 to node%d, "+
+				"ranges such as node2..node4, others, %s and %s",
+				arg, len(r.nodes), harness.Monitor, harness.Provider)
 		}
 	}
 	slices.SortFunc(names, compareNames)
@@ -84,26 +85,4 @@ func compareNames(a, b string) int {
 		return len(a) - len(b)
 	}
 	return strings.Compare(a, b)
-}
-
-// count reads a number or a range such as 0..3.
-func count(text string) (least, most int, err error) {
-	first, last, isRange := strings.Cut(text, "..")
-	if !isRange {
-		last = first
-	}
-	if least, err = strconv.Atoi(first); err == nil {
-		most, err = strconv.Atoi(last)
-	}
-	if err != nil || least < 0 || most < least {
-		return 0, 0, fmt.Errorf("%q is no number or range such as 0..3", text)
-	}
-	return least, most, nil
-}
-
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + one + "s"
 }
