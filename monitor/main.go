@@ -23,6 +23,7 @@ import (
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/recording"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/monitor/core"
@@ -68,7 +69,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return code
 	}
 	log := f.Logger(stderr)
-	m, err := newMonitor(f, stdout, log)
+	m, err := newMonitor(ctx, f, stdout, log)
 	if err != nil {
 		fmt.Fprintf(stderr, "monitor: %v\n", err)
 		return config.ExitWrongUse
@@ -86,21 +87,31 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // monitor is the process's parts, put together.
 type monitor struct {
+	self    gossip.Address
+	record  *command.Recording
 	client  *xmlrpc.Client // to the provider
 	service *service.Service
 	server  *xmlrpc.Server
 }
 
-func newMonitor(f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
+func newMonitor(ctx context.Context, f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
 	c, err := f.settings()
 	if err != nil {
 		return nil, err
 	}
 	m := &monitor{}
+	if m.self, err = command.Own(ctx, f.Advertise, f.Port); err != nil {
+		return nil, err
+	}
+	if m.record, err = f.OpenRecording(recording.Monitor, m.self, c); err != nil {
+		return nil, err
+	}
 	if m.client, err = xmlrpc.NewClient(xmlrpc.DefaultClientOptions()); err != nil {
 		return nil, err
 	}
-	m.service, err = service.New(service.Options{Config: c, Client: m.client, Out: stdout, Logger: log})
+	m.service, err = service.New(service.Options{
+		Config: c, Client: m.client, Out: stdout, Logger: log, Wrap: m.record.Wrap,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("--%w", err) // it names the setting
 	}
@@ -135,17 +146,14 @@ func (f flags) settings() (core.Config, error) {
 	if c.Protocol == "" {
 		c.Provider = gossip.Address(f.Provider)
 	}
+	c.Debug = f.LogLevel <= slog.LevelDebug
 	_, c.UTCOffset = time.Now().Zone()
 	return c, nil
 }
 
 // serve runs all parts until ctx ends or the menu says stop.
 func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io.Writer, log *slog.Logger) error {
-	self, err := command.Own(ctx, f.Advertise, f.Port)
-	if err != nil {
-		return err
-	}
-	listener, err := command.Listen(ctx, f.Bind, self, stderr)
+	listener, err := command.Listen(ctx, f.Bind, m.self, stderr)
 	if err != nil {
 		return err
 	}
@@ -169,7 +177,7 @@ func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io
 	})
 	g.Go(func() error {
 		defer stop()
-		return m.service.Run(ctx)
+		return m.record.While(log, func() error { return m.service.Run(ctx) })
 	})
 	return g.Wait()
 }

@@ -15,7 +15,7 @@ func TestConfigReadsBackFromJSON(t *testing.T) {
 	c := core.DefaultConfig()
 	c.Protocol, c.Provider, c.Aligned, c.Seed = "scrr", "p:9000", false, &seed
 	c.Timing = c.Timing.Scaled(3) // no round numbers
-	c.Results, c.Directory, c.MaxNodes, c.MaxEvents, c.UTCOffset = "a/r.txt", "b", 3, 4, -3600
+	c.Debug, c.Results, c.Directory, c.MaxNodes, c.MaxEvents, c.UTCOffset = true, "a/r.txt", "b", 3, 4, -3600
 	fields := reflect.ValueOf(c)
 	for i := range fields.NumField() {
 		if fields.Type().Field(i).Name != "Aligned" && fields.Field(i).IsZero() {

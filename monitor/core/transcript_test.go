@@ -33,7 +33,10 @@ func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		p := &player{start: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 		p.now = p.start
-		p.begin(t, core.DefaultConfig())
+		c := core.DefaultConfig()
+	c.Debug = true
+		c.Debug = true
+		p.begin(t, c)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			p.out.Reset()
 			p.command(t, d)
@@ -124,6 +127,7 @@ func (p *player) command(t *testing.T, d *datadriven.TestData) {
 func settings(t *testing.T, d *datadriven.TestData) core.Config {
 	t.Helper()
 	c := core.DefaultConfig()
+	c.Debug = true
 	d.MaybeScanArgs(t, "protocol", &c.Protocol)
 	d.MaybeScanArgs(t, "nodes", &c.MaxNodes)
 	var provider string

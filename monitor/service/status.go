@@ -15,7 +15,7 @@ func (s *Service) Status(ctx context.Context) (wire.Status, error) {
 	if err != nil {
 		return wire.Status{}, err
 	}
-	out := wire.Status{Matrix: snapshot.Matrix}
+	out := wire.Status{Matrix: snapshot.Matrix, Deaf: snapshot.Deaf}
 	for _, n := range snapshot.Nodes {
 		age := time.Duration(-1)
 		if !n.HeartbeatAt.IsZero() {
