@@ -34,7 +34,7 @@ func TestTranscripts(t *testing.T) {
 		p := &player{start: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 		p.now = p.start
 		c := core.DefaultConfig()
-	c.Debug = true
+		c.Debug = true
 		c.Debug = true
 		p.begin(t, c)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
