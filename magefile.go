@@ -12,6 +12,7 @@ import (
 	"gossiprpc/harness/advise"
 	"gossiprpc/harness/figures"
 	"gossiprpc/harness/interop"
+	"gossiprpc/harness/mutants"
 	"gossiprpc/harness/tasks"
 )
 
@@ -71,6 +72,19 @@ func (Chaos) Default(ctx context.Context) error { return tasks.Chaos(ctx, os.Std
 // Replay plays a plan that chaos has kept again: chaos:replay FILE
 func (Chaos) Replay(file string) error { return tasks.ChaosReplay(os.Stdout, file) }
 
+// Mutants holds what breaks rules on purpose.
+type Mutants mg.Namespace
+
+// Default breaks each rule of the list and tells which breaks nobody notices
+func (Mutants) Default(ctx context.Context) error {
+	return mutants.Task(ctx, os.Stdout, os.Environ())
+}
+
+// Random has a room's tests look for small changes drawn from a seed: mutants:random ROOM N SEED
+func (Mutants) Random(ctx context.Context, room, n, seed string) error {
+	return mutants.RandomTask(ctx, os.Stdout, os.Environ(), room, n, seed)
+}
+
 // Image builds the container image, from bases made on this machine where they cannot be pulled
 func Image(ctx context.Context) error { return tasks.Image(ctx, os.Stdout, os.Environ()) }
 
@@ -89,7 +103,7 @@ func (Docker) Scenarios(ctx context.Context) error {
 type Figures mg.Namespace
 
 // Aliases: mage finds a namespace's Default only under its full name.
-var Aliases = map[string]any{"figures": Figures.Default, "chaos": Chaos.Default}
+var Aliases = map[string]any{"figures": Figures.Default, "chaos": Chaos.Default, "mutants": Mutants.Default}
 
 // Default measures all protocols in virtual time and draws CSV, PNG and SVG
 func (Figures) Default(ctx context.Context) error {

@@ -129,6 +129,8 @@ var rooms = []room{
 			"gossipnode/protocol internal/gossip",
 		"github.com/jedib0t/go-pretty/v6", false,
 	},
+	{"harness/mutants", "harness/settings", "", false},
+	{"harness/mutants/seeds", "harness/sim/chaos", "", false},
 	{"harness/image", "", "", false},
 	{"harness/addprotocol", "", "", false},
 	{"harness/byhand", "", "", false},

@@ -41,6 +41,7 @@ type cluster struct {
 	prefix string
 	others map[string]Program
 	dir    string   // of the run
+	spec   harness.ClusterSpec
 	names  []string // of the nodes
 
 	home      string // the network of all, "" before it is made
@@ -64,7 +65,7 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 		return nil, errors.Join(err, engine.Close())
 	}
 	c := &cluster{
-		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, dir: s.Dir, client: rpc,
+		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, dir: s.Dir, spec: s, client: rpc,
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)

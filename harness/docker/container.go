@@ -150,7 +150,7 @@ func (c *cluster) remove() error {
 	defer cancel()
 	c.client.Close()
 	var mu sync.Mutex
-	var failed error
+	failed := c.fetchRecords(ctx)
 	err := c.each(ctx, c.everyone(), func(_ context.Context, p *process) error {
 		if p.container == "" {
 			return nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type process struct {
 	network   string // that it is in, "" when it is cut off from all
 	shell     shell
 
+	lives   int       // how often it has been started
 	started time.Time // of the latest start
 	down    bool      // not started yet, or ended on purpose
 	paused  bool
@@ -106,10 +108,15 @@ func (c *cluster) listens(ctx context.Context, p *process) error {
 
 // execute has the engine start the process, with all three streams attached.
 func (c *cluster) execute(ctx context.Context, p *process) error {
+	p.lives++
+	command := p.command
+	if c.recordFile(p) != "" {
+		command = append(slices.Clone(command), "--record", recordName(p.lives))
+	}
 	made, err := c.engine.ExecCreate(ctx, p.container, client.ExecCreateOptions{
 		AttachStdin: true, AttachStdout: true, AttachStderr: true,
 		// exec keeps the shell's process id.
-		Cmd: append([]string{"bash", "-c", "echo $$ >" + pidFile + `; exec "$@"`, "process"}, p.command...),
+		Cmd: append([]string{"bash", "-c", "echo $$ >" + pidFile + `; exec "$@"`, "process"}, command...),
 	})
 	if err != nil {
 		return err

@@ -76,6 +76,8 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 
 type cluster struct {
 	dir      string // of the run
+	spec     harness.ClusterSpec
+	lives    map[string]int // how often a process has been started
 	instead  map[string][]string
 	names    []string
 	started  map[string]time.Time
@@ -106,7 +108,7 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 		return nil, err
 	}
 	c := &cluster{
-		dir: s.Dir, instead: instead, started: map[string]time.Time{}, commands: map[string]keeper.Process{},
+		dir: s.Dir, spec: s, lives: map[string]int{}, instead: instead, started: map[string]time.Time{}, commands: map[string]keeper.Process{},
 		ports:  map[string]int{},
 		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
 		Servers: live.Servers{

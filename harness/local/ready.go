@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,13 @@ var errPortTaken = errors.New("port taken")
 // launch starts a process and returns when it says that it listens.
 func (c *cluster) launch(ctx context.Context, name string) error {
 	p := c.commands[name]
+	c.lives[name]++
+	if record := c.spec.RecordFile(name, c.lives[name]); record != "" && len(c.instead[name]) == 0 {
+		if err := os.MkdirAll(filepath.Dir(record), 0o755); err != nil {
+			return err
+		}
+		p.Args = append(slices.Clone(p.Args), "--record", record)
+	}
 	before := fileSize(p.Stderr)
 	at := time.Now()
 	if err := c.keeper.Start(ctx, name, p); err != nil {

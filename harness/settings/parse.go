@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,4 +60,9 @@ func loss(text string) (float64, bool) {
 func length(text string) (time.Duration, bool) {
 	d, err := time.ParseDuration(text)
 	return d, err == nil
+}
+
+func pattern(text string) (*regexp.Regexp, bool) {
+	p, err := regexp.Compile(text)
+	return p, err == nil
 }

@@ -9,6 +9,7 @@ package settings
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"gossiprpc/gossipnode/protocol"
@@ -25,6 +26,7 @@ type Values struct {
 	Runs      string // folder
 
 	FirstSeed, LastSeed uint64 // of chaos
+	Mutants             *regexp.Regexp
 
 	Figures string // folder
 	Repeat  int

@@ -70,8 +70,13 @@ var table = []setting{
 		read: func(v *Values, text string) (ok bool) { v.Seed, ok = seed(text); return ok },
 	},
 	{
-		name: "SEEDS", usual: "1-10000", want: "FROM-TO, two whole numbers", help: "chaos plays them all",
+		name: "SEEDS", usual: "1-10000", own: map[string]string{"mutants": "1-2000"},
+		want: "FROM-TO, two whole numbers", help: "chaos plays them all; mutants: 1-2000",
 		read: func(v *Values, text string) (ok bool) { v.FirstSeed, v.LastSeed, ok = seeds(text); return ok },
+	},
+	{
+		name: "MUTANTS", usual: ".", want: "a regular expression", help: "of the names of those to try",
+		read: func(v *Values, text string) (ok bool) { v.Mutants, ok = pattern(text); return ok },
 	},
 	{
 		name: "RUNS", usual: "runs", want: "a folder", help: "of the scenarios' runs",

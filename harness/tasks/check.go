@@ -119,6 +119,7 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 	errs = append(errs, err)
 	contained, err := ciContainers(ctx, out, v, o)
 	outcomes, errs = append(outcomes, contained...), append(errs, err)
+	errs = append(errs, replayAll(ctx, out, outcomes))
 	for _, outcome := range outcomes {
 		if outcome.Verdict == harness.Pass {
 			t.passed++

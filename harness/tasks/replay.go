@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gossiprpc/harness/replay"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/settings"
 )
 
@@ -32,6 +33,29 @@ func ReplayAt(out io.Writer, path, when, name string) error {
 // ReplayWhy prints how the verdicts that a node has failed came about.
 func ReplayWhy(out io.Writer, path, name string) error {
 	return query(out, path, func(r *replay.Run) error { return r.Why(out, name) })
+}
+
+// replayAll plays again what runs have recorded, and returns an error if a machine
+// has other effects than it had, or nothing was recorded.
+func replayAll(ctx context.Context, out io.Writer, outcomes []scenario.Outcome) error {
+	var total replay.Summary
+	var errs []error
+	runs := 0
+	for _, o := range outcomes {
+		s, err := replay.Folder(ctx, io.Discard, o.Folder)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("replay %s: %w", o.Folder, err))
+			continue
+		}
+		runs++
+		total.Processes += s.Processes
+		total.Events += s.Events
+	}
+	fmt.Fprintf(out, "\n%d of %d runs replayed: %v, all effects equal\n", runs, len(outcomes), total)
+	if runs == 0 {
+		errs = append(errs, errors.New("no run has left a record"))
+	}
+	return errors.Join(errs...)
 }
 
 func query(out io.Writer, path string, ask func(*replay.Run) error) error {

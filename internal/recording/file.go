@@ -16,7 +16,7 @@ import (
 // most, or flushSize bytes. While the disk does not keep up more waits, up to
 // maxWaiting bytes.
 const (
-	flushEvery = 500 * time.Millisecond
+	flushEvery = 100 * time.Millisecond
 	flushSize  = 64 << 10
 	maxWaiting = 8 << 20
 )
