@@ -16,3 +16,22 @@ func TestBoundOfUnknownProtocolIsTheSlowests(t *testing.T) {
 		t.Errorf("three deaths: %s, want %s", got, want)
 	}
 }
+
+func TestBoundOfAKnownProtocolIsItsOwn(t *testing.T) {
+	c := DefaultConfig()
+	c.Protocol = "random"
+	if own, slowest := c.setup().Bound(32, 1), c.slowest(32, 1); own >= slowest {
+		t.Errorf("random: %s, want less than the slowest's %s", own, slowest)
+	}
+}
+
+func TestRecordsLieBesideResults(t *testing.T) {
+	for results, want := range map[string]string{
+		"results.txt": "results.jsonl", "a.b/results": "a.b/results.jsonl", `a.b\results`: `a.b\results.jsonl`,
+		"a.b/r.txt": "a.b/r.jsonl", "results": "results.jsonl",
+	} {
+		if got := records(results); got != want {
+			t.Errorf("%s: %s, want %s", results, got, want)
+		}
+	}
+}
