@@ -33,6 +33,7 @@ var rooms = []room{
 	{"internal/instant", "", "", false},
 	{"internal/recording", "internal/gossip internal/instant internal/machine", "", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
+	{"internal/wire/statesfile", "internal/gossip", "", true},
 	{"internal/xmlrpc", "", "github.com/kolo/xmlrpc", false},
 	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
 	{"internal/command", "internal/config internal/gossip internal/machine internal/recording", "", false},
@@ -53,7 +54,8 @@ var rooms = []room{
 	{"monitor/testcase", "monitor/consensus internal/gossip", "", true},
 	{
 		"monitor/core",
-		"monitor/consensus monitor/testcase gossipnode/protocol internal/gossip internal/machine",
+		"monitor/consensus monitor/testcase gossipnode/protocol internal/gossip internal/machine " +
+			"internal/wire/statesfile",
 		"", true,
 	},
 	{"monitor/internal", "monitor/consensus internal/gossip", "*", false},
@@ -83,7 +85,7 @@ var rooms = []room{
 		"harness gossipnode/protocol monitor/testcase internal/gossip",
 		"github.com/rogpeppe/go-internal", false,
 	},
-	{"harness/live", "internal/gossip internal/wire", "", false},
+	{"harness/live", "internal/gossip internal/wire internal/wire/statesfile", "", false},
 	{
 		"harness/local",
 		"harness harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc",
@@ -98,7 +100,7 @@ var rooms = []room{
 	{
 		"harness/sim",
 		"harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase " +
-			"provider/registry internal/gossip internal/instant internal/machine internal/recording",
+			"provider/registry internal/gossip internal/instant internal/machine internal/recording internal/wire",
 		"", false,
 	},
 	{

@@ -12,6 +12,7 @@ import (
 
 	"gossiprpc/harness/live"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire/statesfile"
 )
 
 const (
@@ -161,11 +162,11 @@ func joined(t *testing.T, terminals map[string]*terminal, names []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		collected, err := live.ParseStates(text)
+		collected, err := statesfile.Generations(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		missing := collected.Missing(nodes)
+		missing := live.Collected(collected).Missing(nodes)
 		if len(missing) == 0 {
 			return
 		}

@@ -40,7 +40,7 @@ type cluster struct {
 	image  string
 	prefix string
 	others map[string]Program
-	dir    string   // of the run
+	dir    string // of the run
 	spec   harness.ClusterSpec
 	names  []string // of the nodes
 

@@ -2,30 +2,16 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire/statesfile"
 )
 
-// Collected is what of states.json matters here: for each node the states it
-// last reported, by endpoint. The monitor's menu writes the file on `collect`.
-type Collected map[gossip.Address]map[gossip.Address]struct {
-	HeartBeat struct {
-		Generation int64 `json:"generation"`
-	} `json:"heartBeat"`
-}
-
-// ParseStates decodes states.json. It returns an error for half a file, which is what
-// one reads while the monitor is still writing.
-func ParseStates(text []byte) (Collected, error) {
-	var c Collected
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("states.json: %w", err)
-	}
-	return c, nil
-}
+// Collected is what of states.json matters here: for each node the generations of
+// the endpoints whose states it last reported.
+type Collected map[gossip.Address]map[gossip.Address]int64
 
 // Node is a node that is running. With the zero time for Started, news of an
 // earlier process of the same name counts too.
@@ -43,8 +29,8 @@ func (c Collected) Missing(running []Node) map[string][]string {
 	for _, n := range running {
 		known := c[n.Address]
 		for _, other := range running {
-			state, ok := known[other.Address]
-			if !ok || state.HeartBeat.Generation < other.Started.Unix() {
+			generation, ok := known[other.Address]
+			if !ok || generation < other.Started.Unix() {
 				missing[n.Name] = append(missing[n.Name], other.Name)
 			}
 		}
@@ -79,7 +65,7 @@ func (s *Servers) Collect(ctx context.Context) (Collected, error) {
 		if err != nil {
 			return false, err
 		}
-		collected, err = ParseStates(text)
+		collected, err = statesfile.Generations(text)
 		return err == nil, nil // not there yet, or half of it
 	})
 	return collected, err

@@ -4,11 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"gossiprpc/internal/wire/statesfile"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestMissing(t *testing.T) {
-	collected, err := ParseStates([]byte(`{
+	collected, err := parse([]byte(`{
 		"a:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 99}},
 			"c:1": {"heartBeat": {"generation": 100}}},
 		"b:1": {"a:1": {"heartBeat": {"generation": 100}}, "b:1": {"heartBeat": {"generation": 100}},
@@ -33,8 +35,10 @@ func TestMissing(t *testing.T) {
 
 func TestReadHalfAFile(t *testing.T) {
 	for _, text := range []string{"", `{"a:1": {"a:1"`} {
-		if _, err := ParseStates([]byte(text)); err == nil {
+		if _, err := parse([]byte(text)); err == nil {
 			t.Errorf("%q: no error", text)
 		}
 	}
 }
+
+func parse(text []byte) (Collected, error) { return statesfile.Generations(text) }

@@ -7,6 +7,7 @@ import (
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/machine"
+	"gossiprpc/internal/wire"
 )
 
 // Network is how messages travel between two processes. Each way of a call, to
@@ -51,7 +52,7 @@ func (w *World) call(h *host, e machine.Call) {
 	c := &call{from: h, to: to, life: h.life, id: e.ID, timeout: e.Timeout, deadline: w.now + int64(e.Timeout), request: e.Request}
 	switch r := e.Request.(type) {
 	case machine.Message:
-		bytes := callSize(h.address, r.Message)
+		bytes := wire.MessageSize(h.address, r.Message)
 		h.sent += int64(bytes)
 		for i := range w.hooks {
 			if f := w.hooks[i].Sent; f != nil {

@@ -1,4 +1,4 @@
-package sim
+package wire
 
 import "gossiprpc/internal/gossip"
 
@@ -25,8 +25,9 @@ const (
 		memberFrame + len("last_updated_time") + textFrame + len("2006-01-02 15:04:05.000000")
 )
 
-// callSize is the size in bytes of the call that brings m from a node.
-func callSize(from gossip.Address, m gossip.Message) int {
+// MessageSize is the size in bytes of the body of the call that brings m from a node,
+// without encoding it.
+func MessageSize(from gossip.Address, m gossip.Message) int {
 	size := callFrame + paramFrame + textFrame + len(from)
 	switch m := m.(type) {
 	case gossip.Syn:

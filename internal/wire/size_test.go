@@ -1,4 +1,4 @@
-package sim
+package wire_test
 
 import (
 	"context"
@@ -17,8 +17,8 @@ type sink struct{}
 
 func (sink) Receive(context.Context, gossip.Address, gossip.Message) error { return nil }
 
-// TestCallSize holds the formula against what the real client posts.
-func TestCallSize(t *testing.T) {
+// TestMessageSize holds the formula against what the real client posts.
+func TestMessageSize(t *testing.T) {
 	server, err := xmlrpc.NewServer(wire.NodeMethods(sink{}), xmlrpc.DefaultServerOptions())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestCallSize(t *testing.T) {
 		if err := wire.SendMessage(t.Context(), client, "node17:5000", to, m); err != nil {
 			t.Fatal(err)
 		}
-		if got := callSize("node17:5000", m); int64(got) != posted {
+		if got := wire.MessageSize("node17:5000", m); int64(got) != posted {
 			t.Errorf("%s: computed %d bytes, posted %d", m.Kind(), got, posted)
 		}
 	}
