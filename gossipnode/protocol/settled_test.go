@@ -108,6 +108,11 @@ func TestAwaitsSaysWhat(t *testing.T) {
 	awaits("an ACK2 is under way")
 	c.step(protocol.Delivered{ID: c.calls[0].ID})
 	awaits("")
+	// A listed name that nobody has heard of is tried, but not waited for.
+	c.step(protocol.Members{List: []gossip.Address{numbered(1), numbered(2), numbered(3), "y:5000", "z:5000", "typo:5000"}})
+	awaits("a SYN is under way")
+	c.step(protocol.Failed{ID: c.calls[0].ID})
+	awaits("")
 }
 
 // A node that nobody has told to connect is not settled, nor is one that is alone.
