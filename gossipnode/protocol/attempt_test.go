@@ -35,7 +35,9 @@ func newCaller(t testing.TB, name string, n, offset int) *caller {
 	start := time.Unix(0, (round-1)*int64(timing.Gossip)).Add(timing.Gossip / 2)
 	var known []gossip.DigestEntry
 	for i := range n {
-		known = append(known, gossip.DigestEntry{Address: numbered(i + 1), AppVersion: gossip.AppVersion, Generation: int32(start.Unix())})
+		known = append(known, gossip.DigestEntry{
+			Address: numbered(i + 1), AppVersion: gossip.AppVersion, Generation: int32(start.Unix()),
+		})
 	}
 	node, err := protocol.New(protocol.Config{
 		Self: numbered(1), Spec: spec, Timing: timing, Aligned: true, Generation: int32(start.Unix()),
