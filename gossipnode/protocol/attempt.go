@@ -54,6 +54,7 @@ func (n *Node) tryFirst(to gossip.Address) {
 // interval, of which a round has only four, so each wave is larger than the last.
 func (n *Node) widen() {
 	n.attempt.wave = min(n.attempt.wave+1, len(waves)-1)
+	n.attempt.goOnAt = n.clock + n.timing.Gossip/4
 	n.tryMore(waves[n.attempt.wave])
 }
 

@@ -20,7 +20,8 @@ type caller struct {
 	calls  []protocol.Send // of the last step
 }
 
-// newCaller stands at a round boundary whose round has the given offset.
+// newCaller stands at a round boundary whose round has the given offset. Under random
+// gossip, which has none, it draws otherwise for each.
 func newCaller(t testing.TB, name string, n, offset int) *caller {
 	t.Helper()
 	spec, _ := protocol.ByName(name)
@@ -34,11 +35,13 @@ func newCaller(t testing.TB, name string, n, offset int) *caller {
 	start := time.Unix(0, (round-1)*int64(timing.Gossip)).Add(timing.Gossip / 2)
 	var known []gossip.DigestEntry
 	for i := range n {
-		known = append(known, gossip.DigestEntry{Address: numbered(i + 1), AppVersion: gossip.AppVersion, Generation: int32(start.Unix())})
+		known = append(known, gossip.DigestEntry{
+			Address: numbered(i + 1), AppVersion: gossip.AppVersion, Generation: int32(start.Unix()),
+		})
 	}
 	node, err := protocol.New(protocol.Config{
 		Self: numbered(1), Parameters: protocol.Parameters{Protocol: spec, Timing: timing, Aligned: true}, Generation: int32(start.Unix()),
-		Random: rand.New(rand.NewPCG(1, 1)), Known: protocol.NewAcquaintance(gossip.NewDigest(known)),
+		Random: rand.New(rand.NewPCG(1, uint64(offset))), Known: protocol.NewAcquaintance(gossip.NewDigest(known)),
 	}, start)
 	if err != nil {
 		t.Fatal(err)
@@ -241,4 +244,28 @@ func TestMuteOnesComeLast(t *testing.T) {
 		c.step(protocol.Failed{ID: c.calls[0].ID})
 	}
 	c.want("after all")
+}
+
+// Under random gossip the next draw leaves out the mute while there are others, be it
+// one that has been called lately.
+func TestNextDrawPassesByTheMute(t *testing.T) {
+	for draws := range 10 {
+		c := newCaller(t, "random", 6, draws)
+		mute := c.targets()
+		c.pass(c.rounds / 4)
+		mute = append(mute, c.targets()[0])
+		c.step(protocol.Delivered{ID: c.calls[1].ID})
+		c.pass(c.rounds * 3 / 4)
+		var order []string
+		for len(c.calls) > 0 {
+			order = append(order, c.targets()...)
+			c.step(protocol.Failed{ID: c.calls[0].ID})
+		}
+		last := order[len(order)-len(mute):]
+		slices.Sort(last)
+		slices.Sort(mute)
+		if len(order) != 5 || !slices.Equal(last, mute) {
+			t.Errorf("draws %d: called %v, want the mute last: %v", draws, order, mute)
+		}
+	}
 }

@@ -92,21 +92,6 @@ func TestOriginalsGetTheStateOfANewcomer(t *testing.T) {
 	}
 }
 
-// A peer of which nothing is known but that it has called may be an original.
-func TestUnknownKindIsGreetedAsAnOriginal(t *testing.T) {
-	c := newCaller(t, "rr", 3, 1)
-	c.step(protocol.Receive{From: "a:5000", Message: gossip.Ack{}})
-	c.step(protocol.Receive{From: "b:5000", Message: gossip.Syn{}}) // one more member
-	for range 4 {
-		for _, call := range c.calls {
-			if call.To == "a:5000" && call.Message.Kind() != "syn" {
-				t.Errorf("%s -> %s", call.Message.Kind(), call.To)
-			}
-		}
-		c.pass(c.rounds)
-	}
-}
-
 // A handshake during which the node learns of somebody else is still one.
 func TestHandshakeCountsThoughMembersGrow(t *testing.T) {
 	c := newCaller(t, "rr", 2, 1)
@@ -123,6 +108,38 @@ func TestHandshakeCountsThoughMembersGrow(t *testing.T) {
 				t.Errorf("%s -> %s", call.Message.Kind(), call.To)
 			}
 			c.node.Step(c.now, protocol.Delivered{ID: call.ID})
+		}
+	}
+}
+
+// A handshake whose ACK2 was not delivered did not happen.
+func TestUndeliveredAck2IsNoHandshake(t *testing.T) {
+	for _, delivered := range []bool{true, false} {
+		c := newCaller(t, "rr", 2, 1)
+		c.step(protocol.Receive{From: "z:5000", Message: gossip.Ack{States: gossip.StateMap{{
+			Address: "z:5000", AppVersion: 1, Generation: int32(c.now.Unix()), Status: gossip.StatusNormal, Updated: c.now,
+		}}}})
+		var outcome protocol.Event = protocol.Failed{ID: c.calls[0].ID}
+		want := "syn"
+		if delivered {
+			outcome, want = protocol.Delivered{ID: c.calls[0].ID}, "gossip"
+		}
+		c.step(outcome)
+		greeted := false
+		for range 2 {
+			c.pass(c.rounds)
+			for _, call := range c.calls {
+				if call.To != "z:5000" {
+					continue
+				}
+				greeted = true
+				if kind := call.Message.Kind(); kind != want {
+					t.Errorf("delivered %v: %s, want %s", delivered, kind, want)
+				}
+			}
+		}
+		if !greeted {
+			t.Error("no round went there")
 		}
 	}
 }

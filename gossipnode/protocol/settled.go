@@ -28,7 +28,7 @@ func (n *Node) Awaits() string {
 		}
 	}
 	for _, a := range n.roundTargets() {
-		if e := n.find(a); e == nil || !e.gone() && n.owesHandshake(e) {
+		if e := n.find(a); e != nil && !e.gone() && n.owesHandshake(e) {
 			return fmt.Sprintf("a handshake with %s is due", a)
 		}
 	}

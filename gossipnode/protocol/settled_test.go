@@ -108,6 +108,12 @@ func TestAwaitsSaysWhat(t *testing.T) {
 	awaits("an ACK2 is under way")
 	c.step(protocol.Delivered{ID: c.calls[0].ID})
 	awaits("")
+	// A listed name that nobody has heard of is tried, but not waited for.
+	list := []gossip.Address{numbered(1), numbered(2), numbered(3), "y:5000", "z:5000", "typo:5000"}
+	c.step(protocol.Members{List: list})
+	awaits("a SYN is under way")
+	c.step(protocol.Failed{ID: c.calls[0].ID})
+	awaits("")
 }
 
 // A node that nobody has told to connect is not settled, nor is one that is alone.
@@ -137,4 +143,14 @@ func idle(t *testing.T) *protocol.Node {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A name in the ring that never came holds nobody up.
+func TestSettledDespiteANameThatNeverCame(t *testing.T) {
+	for _, name := range []string{"brr", "scrr"} {
+		w := newNetwork(t, name, protocol.DefaultTiming())
+		w.list = []gossip.Address{"typo:5000"}
+		w.cluster(5)
+		w.runUntilSettled()
+	}
 }

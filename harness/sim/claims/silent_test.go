@@ -8,6 +8,7 @@ import (
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness/sim"
+	"gossiprpc/internal/gossip"
 )
 
 // dieSilently ends nodes and the way to them, as a power cut does: nobody refuses
@@ -51,6 +52,37 @@ func (d silentDeaths) victims(s protocol.Spec, names []string) []string {
 	return append(names, names...)[at : at+d.deaths]
 }
 
+// TestLongRoundRests: a wall clock that is set back makes a round longer than its
+// calls last; a node that everybody has left then waits for the next round.
+func TestLongRoundRests(t *testing.T) {
+	for _, s := range protocol.All() {
+		c := sim.DefaultConfig(s)
+		c.Nodes, c.Joined, c.Lean, c.Spread = 64, true, true, 0
+		c.Epoch = time.Unix(1_800_000_000, 0) // a round boundary
+		w, err := sim.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Run(time.Minute + c.Timing.Gossip/8)
+		dieSilently(w, w.Nodes()[1:]...)
+		w.Run(10 * c.Timing.Gossip)
+		w.SetClock("node1", -c.Timing.Gossip/2) // back over the last boundary
+		calls := 0
+		w.Observe(sim.Hooks{
+			Sent: func(gossip.Address, gossip.Address, gossip.Message, int) { calls++ },
+			After: func() {
+				if w.Spinning("node1") {
+					t.Fatalf("%s: the node does not rest at %v", s.Name, w.Elapsed())
+				}
+			},
+		})
+		w.Run(c.Timing.Gossip * 11 / 8) // until just before the long round is over
+		if calls > 40 {
+			t.Errorf("%s: %d calls in a long round", s.Name, calls)
+		}
+	}
+}
+
 // TestSilentDeaths: hosts that are gone without a refusal, up to half of a cluster at
 // once, are found within the bound, and no survivor is declared dead. When a round
 // tried four targets only, scrr declared survivors dead in every run with a quarter
@@ -90,7 +122,8 @@ func TestSilentDeaths(t *testing.T) {
 						slowest = max(slowest, death.Verdict)
 					}
 				}
-				t.Logf("%s, %d of %d nodes silent, neighbours %v: found after %v at most", s.Name, c.deaths, c.nodes, neighbours, slowest)
+				t.Logf("%s, %d of %d nodes silent, neighbours %v: found after %v at most",
+					s.Name, c.deaths, c.nodes, neighbours, slowest)
 			}
 		}
 	}
