@@ -15,8 +15,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/protocol"
@@ -50,7 +52,7 @@ type flags struct {
 	command.Flags
 	Port      int           `help:"Port to listen on." default:"8000"`
 	Provider  string        `help:"Where to ask for the cluster's protocol when a test case begins." default:"provider-node:9000" placeholder:"NAME:PORT"`
-	Protocol  string        `help:"The cluster's protocol: random, rr, brr or scrr, in any case. Asked of the provider when not given." placeholder:"NAME"`
+	Protocol  string        `help:"The cluster's protocol: one of ${protocols}, in any case. Asked of the provider when not given." placeholder:"NAME"`
 	Heartbeat time.Duration `help:"Interval of the nodes' heartbeats." default:"1s"`
 	Gossip    time.Duration `help:"Interval of the nodes' gossip rounds." default:"3s"`
 	Fail      time.Duration `help:"Silence after which a node is suspected." default:"10s"`
@@ -59,13 +61,16 @@ type flags struct {
 	Web       string        `help:"HOST:PORT to serve the web page on, as monitor dashboard does; none when empty." placeholder:"HOST:PORT"`
 }
 
+// protocols are what --help names.
+var protocols = kong.Vars{"protocols": strings.Join(protocol.Names(), ", ")}
+
 // run is the command: it serves until ctx, a signal or the menu ends it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "dashboard" {
 		return runDashboard(ctx, args[1:], stdout, stderr)
 	}
 	var f flags
-	if code, done := config.Parse(&f, "monitor", description, args, stdout, stderr); done {
+	if code, done := config.Parse(&f, "monitor", description, args, stdout, stderr, protocols); done {
 		return code
 	}
 	log := f.Logger(stderr)

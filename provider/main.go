@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/protocol"
@@ -36,14 +37,17 @@ config file, else the default.`
 
 type flags struct {
 	command.Flags
-	Version string `help:"Protocol of the cluster: random, rr, brr or scrr, in any case. An unknown one means random." placeholder:"PROTOCOL"`
+	Version string `help:"Protocol of the cluster: one of ${protocols}, in any case. An unknown one means random." placeholder:"PROTOCOL"`
 	Port    int    `help:"Port to listen on." default:"9000"`
 }
+
+// protocols are what --help names.
+var protocols = kong.Vars{"protocols": strings.Join(protocol.Names(), ", ")}
 
 // run is the command: it serves until ctx or a signal ends it.
 func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer) int {
 	var f flags
-	if code, done := config.Parse(&f, "provider", description, args, stdout, stderr); done {
+	if code, done := config.Parse(&f, "provider", description, args, stdout, stderr, protocols); done {
 		return code
 	}
 	log := f.Logger(stderr)

@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"hash/crc64"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -62,15 +63,10 @@ func hashStates(m gossip.StateMap) uint64 {
 	return sum
 }
 
-// hashText is FNV-1a, mixed: the same in every run, so that a simulation is
-// repeatable.
-func hashText(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return mix(h)
-}
+// hashText is the same in every run, so that a simulation is repeatable.
+func hashText(s string) uint64 { return mix(crc64.Checksum([]byte(s), polynomial)) }
+
+var polynomial = crc64.MakeTable(crc64.ECMA)
 
 // mix is the finalizer of splitmix64.
 func mix(h uint64) uint64 {
