@@ -46,7 +46,7 @@ type settings struct {
 	Gossip    time.Duration      `help:"Between two gossip rounds." default:"3s"`
 	Fail      time.Duration      `help:"Silence after which a peer is suspected." default:"10s"`
 	Align     bool               `help:"Line rounds up with the wall clock; --no-align starts them at connect, as the original." default:"true" negatable:""`
-	Freshness protocol.Freshness `help:"As of when hearsay counts: arrival (the original's rule) or emission (when the heartbeat was sent)." default:"arrival" placeholder:"RULE"`
+	Freshness protocol.Freshness `help:"From which instant relayed news counts: its arrival (the original's rule), or the emission of the heartbeat." default:"arrival" placeholder:"RULE"`
 	Seed      *uint64            `help:"Seed of the random target draws; default: a new one each run." placeholder:"N"`
 }
 
@@ -69,7 +69,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // serve runs the node until ctx ends, or "stop" is typed.
-func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, log *slog.Logger) (int, error) {
+func (s settings) serve(
+	ctx context.Context,
+	stdin io.Reader,
+	stdout, stderr io.Writer,
+	log *slog.Logger,
+) (int, error) {
 	timing := protocol.Timing{Heartbeat: s.Heartbeat, Gossip: s.Gossip, Fail: s.Fail}
 	if err := timing.Validate(); err != nil {
 		return config.ExitWrongUse, err

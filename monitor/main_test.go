@@ -89,7 +89,18 @@ func startMonitor(t *testing.T, args ...string) *process {
 		stdout: newScreen(), stderr: newScreen(), stdin: out, code: make(chan int, 1), stop: cancel, folder: t.TempDir(),
 		monitor: wire.Monitor{Client: client, HostPort: "127.0.0.1:" + port},
 	}
-	all := append([]string{"--bind", "127.0.0.1", "--advertise", "monitor-node", "--port", port, "--results", filepath.Join(p.folder, "results.txt")}, args...)
+	all := append(
+		[]string{
+			"--bind",
+			"127.0.0.1",
+			"--advertise",
+			"monitor-node",
+			"--port",
+			port,
+			"--results",
+			filepath.Join(p.folder, "results.txt"),
+		},
+		args...)
 	go func() { p.code <- run(ctx, all, in, p.stdout, p.stderr) }()
 	t.Cleanup(func() {
 		cancel()
@@ -165,7 +176,10 @@ func TestMenuWords(t *testing.T) {
 	p.typed(t, "3")
 	p.stdout.await(t, "Test Case for Dead Node becomes Alive: running (status, cancel)\n")
 	p.typed(t, "1")
-	p.stdout.await(t, "a test case is running: Test Case for Dead Node becomes Alive; wait for its end, or cancel it\n")
+	p.stdout.await(
+		t,
+		"a test case is running: Test Case for Dead Node becomes Alive; wait for its end, or cancel it\n",
+	)
 	p.typed(t, "status")
 	p.stdout.await(t, "0 of 1 alive again; no node has failed yet\n")
 	p.typed(t, "cancel")
@@ -212,7 +226,17 @@ func startProvider(t *testing.T) string {
 // TestCaseAtTheMenu closes stdin when the case has begun: it goes on, and so
 // does the process.
 func TestCaseAtTheMenu(t *testing.T) {
-	p := startMonitor(t, "--provider", startProvider(t), "--heartbeat", "50ms", "--gossip", "100ms", "--fail", "400ms")
+	p := startMonitor(
+		t,
+		"--provider",
+		startProvider(t),
+		"--heartbeat",
+		"50ms",
+		"--gossip",
+		"100ms",
+		"--fail",
+		"400ms",
+	)
 	p.stdout.await(t, wantMenu)
 	names := []gossip.Address{"n1:5000", "n2:5000", "n3:5000"}
 	for _, a := range names {
@@ -244,16 +268,30 @@ func TestCaseAtTheMenu(t *testing.T) {
 			}
 			for _, a := range names[:2] {
 				_ = p.monitor.Heartbeat(ctx, a) // fails when the test ends
-				_ = p.monitor.UpdateSuspects(ctx, a, gossip.FaultVector{{Address: "n1:5000"}, {Address: "n2:5000"}, {Address: "n3:5000", Suspected: true}}, 1)
+				_ = p.monitor.UpdateSuspects(
+					ctx,
+					a,
+					gossip.FaultVector{
+						{Address: "n1:5000"},
+						{Address: "n2:5000"},
+						{Address: "n3:5000", Suspected: true},
+					},
+					1,
+				)
 			}
 		}
 	})
 	got := p.stdout.await(t, wantMenu)
-	if !strings.Contains(got, "------------- Consensus Achieved --------------\nRun time for detection:  0.") || !strings.Contains(got, "Total Messages exchanged for consensus:  0\nFalse Failure Detection Count:  0\n1. ") {
+	if !strings.Contains(got, "------------- Consensus Achieved --------------\nRun time for detection:  0.") ||
+		!strings.Contains(got, "Total Messages exchanged for consensus:  0\nFalse Failure Detection Count:  0\n1. ") {
 		t.Errorf("terminal %q", got)
 	}
 	text, err := p.monitor.Results(t.Context()) // it serves on
-	if err != nil || !strings.HasPrefix(text, "<br><br>------------- Consensus Achieved --------------<br>Test Case for Single Node failure<br>") {
+	if err != nil ||
+		!strings.HasPrefix(
+			text,
+			"<br><br>------------- Consensus Achieved --------------<br>Test Case for Single Node failure<br>",
+		) {
 		t.Errorf("results %q, %v", text, err)
 	}
 	line, err := os.ReadFile(filepath.Join(p.folder, "results.jsonl"))
@@ -289,8 +327,15 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"--max-body", "0"}, "monitor: ", 2},
 	} {
 		var stderr strings.Builder
-		code := run(t.Context(), append([]string{"--bind", "127.0.0.1"}, c.args...), strings.NewReader(""), io.Discard, &stderr)
-		if code != c.code || !strings.HasPrefix(stderr.String(), c.want) || strings.Count(stderr.String(), "\n") != 1 {
+		code := run(
+			t.Context(),
+			append([]string{"--bind", "127.0.0.1"}, c.args...),
+			strings.NewReader(""),
+			io.Discard,
+			&stderr,
+		)
+		if code != c.code || !strings.HasPrefix(stderr.String(), c.want) ||
+			strings.Count(stderr.String(), "\n") != 1 {
 			t.Errorf("%v: exit code %d, %q; want %d, %q", c.args, code, stderr.String(), c.code, c.want)
 		}
 	}
@@ -304,7 +349,13 @@ func TestPortTaken(t *testing.T) {
 	defer func() { _ = l.Close() }()
 	var stderr strings.Builder
 	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	code := run(t.Context(), []string{"--bind", "127.0.0.1", "--advertise", "m", "--port", port}, strings.NewReader(""), io.Discard, &stderr)
+	code := run(
+		t.Context(),
+		[]string{"--bind", "127.0.0.1", "--advertise", "m", "--port", port},
+		strings.NewReader(""),
+		io.Discard,
+		&stderr,
+	)
 	if code != 1 || !strings.Contains(stderr.String(), port) || strings.Count(stderr.String(), "\n") != 1 {
 		t.Errorf("exit code %d, %q", code, stderr.String())
 	}

@@ -38,7 +38,12 @@ func newPair(t *testing.T, treat func(ctx context.Context, conn net.Conn)) *pair
 	return newPairAt(t, m, serve(t, anyPort, wire.MonitorMethods(m)).address, treat)
 }
 
-func newPairAt(t *testing.T, m *monitorDouble, monitor gossip.Address, treat func(ctx context.Context, conn net.Conn)) *pair {
+func newPairAt(
+	t *testing.T,
+	m *monitorDouble,
+	monitor gossip.Address,
+	treat func(ctx context.Context, conn net.Conn),
+) *pair {
 	t.Helper()
 	p := &pair{monitor: m}
 	provider := serve(t, anyPort, wire.ProviderMethods(&providerDouble{})).address
@@ -95,7 +100,12 @@ func (p *pair) tell(t *testing.T, message gossip.Message) {
 
 func (p *pair) beat(t *testing.T, generation, heartbeat int32) {
 	t.Helper()
-	p.tell(t, gossip.Gossip{Digest: gossip.Digest{{Address: p.stranger, AppVersion: 1, Generation: generation, Heartbeat: heartbeat}}})
+	p.tell(
+		t,
+		gossip.Gossip{
+			Digest: gossip.Digest{{Address: p.stranger, AppVersion: 1, Generation: generation, Heartbeat: heartbeat}},
+		},
+	)
 }
 
 // steady lets twice T_fail pass, counted in heartbeats at the monitor, and
@@ -208,7 +218,15 @@ func TestHandshakesThatStop(t *testing.T) {
 	p.monitor.known[p.stranger] = 2
 	p.monitor.mu.Unlock()
 	p.steady(t, func(beat int) {
-		p.tell(t, gossip.Syn{ClusterID: gossip.ClusterID, Digest: gossip.Digest{{Address: p.stranger, AppVersion: 1, Generation: 57_600, Heartbeat: int32(beat)}}})
+		p.tell(
+			t,
+			gossip.Syn{
+				ClusterID: gossip.ClusterID,
+				Digest: gossip.Digest{
+					{Address: p.stranger, AppVersion: 1, Generation: 57_600, Heartbeat: int32(beat)},
+				},
+			},
+		)
 		if beat > 10 && p.monitor.suspects(p.a.address, p.stranger)() {
 			t.Fatal("it sends SYN all the time, and is suspected")
 		}
@@ -230,7 +248,14 @@ func TestStrangeStateMaps(t *testing.T) {
 	p.steady(t, func(beat int) {
 		states := gossip.StateMap{
 			{Address: ghost, AppVersion: -1, Generation: 0, Heartbeat: -5, Updated: time.Now().Add(time.Hour)},
-			{Address: p.a.address, AppVersion: 1, Generation: 82_800, Heartbeat: int32(beat), Status: "Left", Updated: time.Now()},
+			{
+				Address:    p.a.address,
+				AppVersion: 1,
+				Generation: 82_800,
+				Heartbeat:  int32(beat),
+				Status:     "Left",
+				Updated:    time.Now(),
+			},
 		}
 		p.tell(t, gossip.Ack{Wanted: []gossip.Address{ghost, "nobody:1"}, States: states})
 		p.tell(t, gossip.Ack2{States: states})

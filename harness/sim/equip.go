@@ -39,7 +39,16 @@ func (w *World) equip(h *host) {
 		h.machine = h.node
 	}
 	if w.config.Wrap != nil {
-		h.machine = w.config.Wrap(Life{Name: h.name, Self: h.address, Number: (h.life + 1) / 2, Began: h.clock.read(w.now), Settings: settings}, h.machine)
+		h.machine = w.config.Wrap(
+			Life{
+				Name:     h.name,
+				Self:     h.address,
+				Number:   (h.life + 1) / 2,
+				Began:    h.clock.read(w.now),
+				Settings: settings,
+			},
+			h.machine,
+		)
 	}
 }
 

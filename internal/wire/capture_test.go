@@ -135,7 +135,11 @@ func TestCapturedAnswers(t *testing.T) {
 		matrix:   [][]int{{0, 0, 0}, {0, 0, 0}, {0, 0, 0}},
 		live:     []gossip.Address{"node1:5000", "node2:5000", "gossiprpc_node_3:5000"},
 	}
-	servers := map[string]xmlrpc.Methods{"monitor": MonitorMethods(r), "provider": ProviderMethods(r), "node": NodeMethods(r)}
+	servers := map[string]xmlrpc.Methods{
+		"monitor":  MonitorMethods(r),
+		"provider": ProviderMethods(r),
+		"node":     NodeMethods(r),
+	}
 	files, err := filepath.Glob("testdata/*.answer.xml")
 	if err != nil || len(files) != 13 {
 		t.Fatalf("%d captured answers, %v", len(files), err)
@@ -149,7 +153,11 @@ func TestCapturedAnswers(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if got, want := string(xmlrpc.AppendAnswer(nil, v)), string(capture(t, name+".answer.xml")); strings.TrimSpace(got) != strings.TrimSpace(want) {
+		if got, want := string(xmlrpc.AppendAnswer(nil, v)), string(capture(t, name+".answer.xml")); strings.TrimSpace(
+			got,
+		) != strings.TrimSpace(
+			want,
+		) {
 			t.Errorf("%s answers\n%s\nthe original\n%s", name, got, want)
 		}
 	}
@@ -169,8 +177,22 @@ func TestCapturedMeaning(t *testing.T) {
 		return time.Date(2026, 11, 22, 16, 5, second, micro*1000, time.Local)
 	}
 	want := gossip.Ack2{States: gossip.StateMap{
-		{Address: "node1:5000", AppVersion: 1, Generation: 57600, Heartbeat: 4, Status: "Normal", Updated: at(30, 223476)},
-		{Address: "node2:5000", AppVersion: 1, Generation: 57600, Heartbeat: 4, Status: "Normal", Updated: at(26, 351337)},
+		{
+			Address:    "node1:5000",
+			AppVersion: 1,
+			Generation: 57600,
+			Heartbeat:  4,
+			Status:     "Normal",
+			Updated:    at(30, 223476),
+		},
+		{
+			Address:    "node2:5000",
+			AppVersion: 1,
+			Generation: 57600,
+			Heartbeat:  4,
+			Status:     "Normal",
+			Updated:    at(26, 351337),
+		},
 	}}
 	if diff := same(gossip.Message(want), m); diff != "" {
 		t.Error(diff)
@@ -180,7 +202,8 @@ func TestCapturedMeaning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e, ok := m.(gossip.Syn).Digest.Get("gossiprpc_node_4:5000"); !ok || e != (gossip.DigestEntry{Address: "gossiprpc_node_4:5000", AppVersion: 1, Generation: 57600, Heartbeat: 3}) {
+	if e, ok := m.(gossip.Syn).Digest.Get("gossiprpc_node_4:5000"); !ok ||
+		e != (gossip.DigestEntry{Address: "gossiprpc_node_4:5000", AppVersion: 1, Generation: 57600, Heartbeat: 3}) {
 		t.Errorf("%+v", m)
 	}
 }
@@ -229,7 +252,12 @@ func TestPythonCallsNode(t *testing.T) {
 		}
 		_, again, err := encodeMessage(r.from, r.message)
 		if err != nil || same(sorted(xmlrpc.ArrayValue(args...)), sorted(xmlrpc.ArrayValue(again...))) != "" {
-			t.Errorf("%s: %v%s", name, err, same(sorted(xmlrpc.ArrayValue(args...)), sorted(xmlrpc.ArrayValue(again...))))
+			t.Errorf(
+				"%s: %v%s",
+				name,
+				err,
+				same(sorted(xmlrpc.ArrayValue(args...)), sorted(xmlrpc.ArrayValue(again...))),
+			)
 		}
 	}
 }

@@ -36,7 +36,9 @@ func TestMonitorBothSides(t *testing.T) {
 	m := Monitor{c, hostport}
 	ctx := t.Context()
 	rapid.Check(t, func(rt *rapid.T) {
-		a, states, vector := addresses().Draw(rt, "address"), stateMaps().Draw(rt, "states"), vectors().Draw(rt, "vector")
+		a, states, vector := addresses().Draw(rt, "address"),
+			stateMaps().Draw(rt, "states"),
+			vectors().Draw(rt, "vector")
 		count, generation := rapid.Int32().Draw(rt, "count"), rapid.Int32().Draw(rt, "generation")
 		if err := errors.Join(m.SendStates(ctx, a, states, int(count)), m.UpdateSuspects(ctx, a, vector, generation)); err != nil {
 			rt.Fatal(err)
@@ -52,10 +54,12 @@ func TestMonitorBothSides(t *testing.T) {
 	if got := strings.Join(r.told, "; "); err != nil || got != want {
 		t.Errorf("%v, told %s\nwant %s", err, got, want)
 	}
-	if _, err := c.Call(ctx, hostport, receiveStateMap, encodeAddress("n:1"), xmlrpc.StructValue(), xmlrpc.IntValue(8)); err != nil || r.told[5] != "states of n:1, 8 messages" {
+	if _, err := c.Call(ctx, hostport, receiveStateMap, encodeAddress("n:1"), xmlrpc.StructValue(), xmlrpc.IntValue(8)); err != nil ||
+		r.told[5] != "states of n:1, 8 messages" {
 		t.Errorf("%v, %q", err, r.told)
 	}
-	if err := m.SendStates(ctx, "n:1", nil, math.MaxInt32+1); !errors.Is(err, ErrValue) || !strings.Contains(err.Error(), "message count 2147483648, want an int of 32 bits") {
+	if err := m.SendStates(ctx, "n:1", nil, math.MaxInt32+1); !errors.Is(err, ErrValue) ||
+		!strings.Contains(err.Error(), "message count 2147483648, want an int of 32 bits") {
 		t.Errorf("%v", err)
 	}
 
@@ -73,7 +77,8 @@ func TestMonitorBothSides(t *testing.T) {
 		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 			t.Fatal(err)
 		}
-		if diff := same(r.mapping, mapping) + same(r.matrix, matrix) + same(r.faults, faults) + same(r.live, live) + same(r.dead, dead); diff != "" || results != "a<br>b<br>" {
+		if diff := same(r.mapping, mapping) + same(r.matrix, matrix) + same(r.faults, faults) + same(r.live, live) + same(r.dead, dead); diff != "" ||
+			results != "a<br>b<br>" {
 			t.Errorf("%s %q", diff, results)
 		}
 	}
@@ -96,7 +101,9 @@ func TestProviderBothSides(t *testing.T) {
 	joined, err1 := p.Join(t.Context(), "n:1")
 	asked, err2 := p.Protocol(t.Context())
 	members, err3 := p.Members(t.Context())
-	if err := errors.Join(err1, err2, err3); err != nil || joined != 3 || asked != 3 || same(r.members, members) != "" || r.told[0] != "join n:1" {
+	if err := errors.Join(err1, err2, err3); err != nil || joined != 3 || asked != 3 ||
+		same(r.members, members) != "" ||
+		r.told[0] != "join n:1" {
 		t.Errorf("%v, %d, %d, %v, %q", err, joined, asked, members, r.told)
 	}
 	r.err = errors.New("closed")
@@ -159,7 +166,9 @@ func TestStrangeAnswers(t *testing.T) {
 	} {
 		answer = s.answer
 		err := calls[s.call]()
-		if err == nil || !strings.HasPrefix(err.Error(), "call ") || !strings.Contains(err.Error(), " on "+hostport+": answer: ") || !strings.Contains(err.Error(), s.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "call ") ||
+			!strings.Contains(err.Error(), " on "+hostport+": answer: ") ||
+			!strings.Contains(err.Error(), s.want) {
 			t.Errorf("%s answering %v: %v, want %q", s.call, show(s.answer), err, s.want)
 		}
 	}
@@ -167,7 +176,16 @@ func TestStrangeAnswers(t *testing.T) {
 
 // state is a good state's value with one change.
 func state(change func(*xmlrpc.Value)) xmlrpc.Value {
-	v := encodeState(gossip.EndpointState{Address: "other:1", Generation: 5, Heartbeat: 6, AppVersion: 7, Status: "Normal", Updated: time.Now()})
+	v := encodeState(
+		gossip.EndpointState{
+			Address:    "other:1",
+			Generation: 5,
+			Heartbeat:  6,
+			AppVersion: 7,
+			Status:     "Normal",
+			Updated:    time.Now(),
+		},
+	)
 	if change != nil {
 		change(&v)
 	}
@@ -211,10 +229,18 @@ func TestStateMapIsReadLeniently(t *testing.T) {
 		set(v, xmlrpc.StringValue("no address"), appState, ipPort)
 	}))
 	states, err := decodeStates(v)
-	if err != nil || len(states) != 1 || states[0].Address != "n:1" || states[0].Generation != 5 || states[0].Heartbeat != 6 || states[0].AppVersion != 7 {
+	if err != nil || len(states) != 1 || states[0].Address != "n:1" || states[0].Generation != 5 ||
+		states[0].Heartbeat != 6 ||
+		states[0].AppVersion != 7 {
 		t.Errorf("%+v, %v", states, err)
 	}
-	twice := xmlrpc.StructValue(xmlrpc.Member{Name: "n:1", Value: state(nil)}, xmlrpc.Member{Name: "n:1", Value: state(func(v *xmlrpc.Value) { set(v, xmlrpc.IntValue(99), heartBeat, beatValue) })})
+	twice := xmlrpc.StructValue(
+		xmlrpc.Member{Name: "n:1", Value: state(nil)},
+		xmlrpc.Member{
+			Name:  "n:1",
+			Value: state(func(v *xmlrpc.Value) { set(v, xmlrpc.IntValue(99), heartBeat, beatValue) }),
+		},
+	)
 	states, err = decodeStates(twice)
 	if err != nil || len(states) != 1 || states[0].Heartbeat != 99 {
 		t.Errorf("%+v, %v: want the last of two, as Python", states, err)
@@ -331,7 +357,8 @@ type strangeMessage struct{}
 func (strangeMessage) Kind() string { return "strange" }
 
 func TestStrangeMessageIsAnError(t *testing.T) {
-	if err := SendMessage(t.Context(), nil, "a:1", "b:1", strangeMessage{}); err == nil || !strings.Contains(err.Error(), "strangeMessage") {
+	if err := SendMessage(t.Context(), nil, "a:1", "b:1", strangeMessage{}); err == nil ||
+		!strings.Contains(err.Error(), "strangeMessage") {
 		t.Errorf("%v", err)
 	}
 }

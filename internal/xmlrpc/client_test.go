@@ -26,11 +26,18 @@ func TestWeCallPython(t *testing.T) {
 			c := client(t, nil)
 			plain := []xmlrpc.Value{ // goes by kolo's encoder
 				xmlrpc.IntValue(-7), xmlrpc.BoolValue(true), xmlrpc.StringValue(""), xmlrpc.StringValue("<ü>&\r\n"),
-				xmlrpc.StringValue(strings.Repeat("long ", 1000)), xmlrpc.ArrayValue(), xmlrpc.ArrayValue(xmlrpc.ArrayValue(xmlrpc.IntValue(1))),
+				xmlrpc.StringValue(
+					strings.Repeat("long ", 1000),
+				), xmlrpc.ArrayValue(), xmlrpc.ArrayValue(xmlrpc.ArrayValue(xmlrpc.IntValue(1))),
 			}
-			all := append(plain, // goes by ours
-				xmlrpc.NilValue(), xmlrpc.DoubleValue(0.1), xmlrpc.Base64Value([]byte("bytes")), xmlrpc.DateTimeValue("20210506T10:00:00"),
-				xmlrpc.StructValue(xmlrpc.Member{Name: "a<b", Value: xmlrpc.ArrayValue(xmlrpc.NilValue())}))
+			all := append(
+				plain, // goes by ours
+				xmlrpc.NilValue(),
+				xmlrpc.DoubleValue(0.1),
+				xmlrpc.Base64Value([]byte("bytes")),
+				xmlrpc.DateTimeValue("20210506T10:00:00"),
+				xmlrpc.StructValue(xmlrpc.Member{Name: "a<b", Value: xmlrpc.ArrayValue(xmlrpc.NilValue())}),
+			)
 			for _, args := range [][]xmlrpc.Value{nil, plain, all} {
 				got, err := c.Call(t.Context(), hostport, "echo", args...)
 				if want := lessReturns(xmlrpc.ArrayValue(args...)); err != nil || same(want, lessReturns(got)) != "" {
@@ -207,7 +214,10 @@ func TestWhenACallIsSentAgain(t *testing.T) {
 	})
 	t.Run("kept connection closed within the answer", func(t *testing.T) {
 		requests.Store(0)
-		hostport := scripted(t, once(func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Le") }))
+		hostport := scripted(
+			t,
+			once(func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Le") }),
+		)
 		c := client(t, nil)
 		if _, err := c.Call(t.Context(), hostport, "m"); err != nil {
 			t.Fatal(err)
@@ -284,7 +294,8 @@ func TestRequestOnTheWire(t *testing.T) {
 		sent += int64(len(r.body))
 		if r.Method != http.MethodPost || r.URL.Path != "/RPC2" || r.Proto != "HTTP/1.1" || len(r.TransferEncoding) > 0 ||
 			r.ContentLength != int64(len(r.body)) || len(r.Header["Content-Length"]) != 1 || r.Header.Get("Expect") != "" ||
-			r.Header.Get("Accept-Encoding") != "gzip" || r.Header.Get("Content-Type") != "text/xml" || r.Host != hostport {
+			r.Header.Get("Accept-Encoding") != "gzip" || r.Header.Get("Content-Type") != "text/xml" ||
+			r.Host != hostport {
 			t.Errorf("%s %s %v", r.Method, r.URL, r.Header)
 		}
 		_, back, err := xmlrpc.ParseCall(r.body, xmlrpc.DefaultLimits())
@@ -371,7 +382,11 @@ func ok(header string, body []byte) string {
 func TestBadAnswers(t *testing.T) {
 	nilAnswer := xmlrpc.AppendAnswer(nil, xmlrpc.NilValue())
 	long := xmlrpc.AppendAnswer(nil, xmlrpc.StringValue(strings.Repeat("x", 20_000)))
-	deep := bytes.ReplaceAll([]byte(nested(65)), []byte("methodCall><methodName>m</methodName>"), []byte("methodResponse>"))
+	deep := bytes.ReplaceAll(
+		[]byte(nested(65)),
+		[]byte("methodCall><methodName>m</methodName>"),
+		[]byte("methodResponse>"),
+	)
 	deep = bytes.ReplaceAll(deep, []byte("methodCall"), []byte("methodResponse"))
 	gz := "Content-Encoding: gzip\r\n"
 	for _, c := range []struct{ name, response, want string }{
@@ -395,7 +410,8 @@ func TestBadAnswers(t *testing.T) {
 		hostport := respondWith(t, c.response)
 		limited := client(t, func(o *xmlrpc.ClientOptions) { o.MaxBody, o.MaxElements = 10_000, 100 })
 		_, err := limited.Call(t.Context(), hostport, "m")
-		if err == nil || !strings.HasPrefix(err.Error(), "call m on "+hostport+": ") || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "call m on "+hostport+": ") ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 		if strings.Contains(c.want, "limit exceeded") && !errors.Is(err, xmlrpc.ErrLimit) {
@@ -418,7 +434,8 @@ func TestGoodAnswers(t *testing.T) {
 	huge := &xmlrpc.Fault{Code: 3, Text: strings.Repeat("ü</fault>", 10_000)}
 	_, err := client(t, nil).Call(t.Context(), respondWith(t, ok("", xmlrpc.AppendFault(nil, huge))), "m")
 	var fault *xmlrpc.Fault
-	if !errors.As(err, &fault) || fault.Code != 3 || !strings.HasPrefix(fault.Text, "ü</fault>") || len(fault.Text) > 5000 {
+	if !errors.As(err, &fault) || fault.Code != 3 || !strings.HasPrefix(fault.Text, "ü</fault>") ||
+		len(fault.Text) > 5000 {
 		t.Errorf("huge fault: %.200v", err)
 	}
 }
@@ -438,7 +455,8 @@ func TestBadCalls(t *testing.T) {
 		{"127.0.0.1:1", "m", "connection refused"},
 	} {
 		_, err := c.Call(t.Context(), b.hostport, b.method)
-		if err == nil || !strings.Contains(err.Error(), b.want) || !strings.HasPrefix(err.Error(), "call "+b.method+" on "+b.hostport+": ") {
+		if err == nil || !strings.Contains(err.Error(), b.want) ||
+			!strings.HasPrefix(err.Error(), "call "+b.method+" on "+b.hostport+": ") {
 			t.Errorf("%v, want %q", err, b.want)
 		}
 	}

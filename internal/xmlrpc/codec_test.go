@@ -80,7 +80,10 @@ func TestFaultBothWays(t *testing.T) {
 }
 
 func TestTextThatXMLCannotHold(t *testing.T) {
-	v, err := xmlrpc.ParseAnswer(xmlrpc.AppendAnswer(nil, xmlrpc.StringValue("a\x00b\xffc\uFFFEd\x1b")), xmlrpc.DefaultLimits())
+	v, err := xmlrpc.ParseAnswer(
+		xmlrpc.AppendAnswer(nil, xmlrpc.StringValue("a\x00b\xffc\uFFFEd\x1b")),
+		xmlrpc.DefaultLimits(),
+	)
 	if err != nil || v.Str != "a\uFFFDb\uFFFDc\uFFFDd\uFFFD" {
 		t.Fatalf("%q, %v", v.Str, err)
 	}

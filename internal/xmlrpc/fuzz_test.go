@@ -32,7 +32,12 @@ func seeds(f *testing.F, suffix string) {
 			f.Fatal(err)
 		}
 		f.Add(document)
-		f.Add([]byte(strings.NewReplacer("<methodCall><methodName>m</methodName>", "<methodResponse>", "methodCall", "methodResponse").Replace(string(document))))
+		f.Add(
+			[]byte(
+				strings.NewReplacer("<methodCall><methodName>m</methodName>", "<methodResponse>", "methodCall", "methodResponse").
+					Replace(string(document)),
+			),
+		)
 	}
 	f.Add([]byte("<?xml version='1.0' encoding='ISO-8859-1'?><methodCall><methodName>\xfc</methodName></methodCall>"))
 	f.Add([]byte(param("<value>\r\n&#13;&lt;</value>")))

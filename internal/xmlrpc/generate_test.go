@@ -18,7 +18,29 @@ func same(a, b any) string {
 
 // xmlText draws texts that XML can hold, with a liking for what needs escaping.
 func xmlText() *rapid.Generator[string] {
-	awkward := rapid.SampledFrom([]string{"", " ", "\n", "\t", "\r", "\r\n", "<", ">", "&", "]]>", "&amp;", "<!--", "\"", "'", "node1:5000", "ü", "€", "𝄞", "\uFFFD"})
+	awkward := rapid.SampledFrom(
+		[]string{
+			"",
+			" ",
+			"\n",
+			"\t",
+			"\r",
+			"\r\n",
+			"<",
+			">",
+			"&",
+			"]]>",
+			"&amp;",
+			"<!--",
+			"\"",
+			"'",
+			"node1:5000",
+			"ü",
+			"€",
+			"𝄞",
+			"\uFFFD",
+		},
+	)
 	runes := rapid.StringOf(rapid.Rune().Filter(func(r rune) bool {
 		return (r >= 0x20 || r == '\n' || r == '\t') && r != 0xFFFE && r != 0xFFFF && (r < 0xD800 || r >= 0xE000)
 	}))
@@ -39,11 +61,16 @@ func values(depth int) *rapid.Generator[xmlrpc.Value] {
 		case xmlrpc.Bool:
 			return xmlrpc.BoolValue(rapid.Bool().Draw(t, "bool"))
 		case xmlrpc.Double:
-			return xmlrpc.DoubleValue(rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.Inf(1), math.Inf(-1), math.NaN(), 1e16, 1e15, 1e-4, 1e-5, math.Copysign(0, -1), math.MaxFloat64, math.SmallestNonzeroFloat64})).Draw(t, "double"))
+			return xmlrpc.DoubleValue(
+				rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.Inf(1), math.Inf(-1), math.NaN(), 1e16, 1e15, 1e-4, 1e-5, math.Copysign(0, -1), math.MaxFloat64, math.SmallestNonzeroFloat64})).
+					Draw(t, "double"),
+			)
 		case xmlrpc.String:
 			return xmlrpc.StringValue(xmlText().Draw(t, "string"))
 		case xmlrpc.DateTime:
-			return xmlrpc.DateTimeValue(strings.TrimSpace(rapid.StringMatching(`[0-9]{8}T[0-9]{2}:[0-9]{2}:[0-9]{2}`).Draw(t, "dateTime")))
+			return xmlrpc.DateTimeValue(
+				strings.TrimSpace(rapid.StringMatching(`[0-9]{8}T[0-9]{2}:[0-9]{2}:[0-9]{2}`).Draw(t, "dateTime")),
+			)
 		case xmlrpc.Base64:
 			return xmlrpc.Base64Value(rapid.SliceOf(rapid.Byte()).Draw(t, "base64"))
 		case xmlrpc.Array:

@@ -22,7 +22,8 @@ func TestDecode(t *testing.T) {
 		return v
 	}
 	got := lists{Dead: []string{"old"}, Count: 7}
-	err := xmlrpc.StructValue(xmlrpc.Member{Name: "live", Value: texts("a", "", "<c>")}, xmlrpc.Member{Name: "more", Value: xmlrpc.IntValue(1)}, xmlrpc.Member{Name: "dead", Value: texts()}).Decode(&got)
+	err := xmlrpc.StructValue(xmlrpc.Member{Name: "live", Value: texts("a", "", "<c>")}, xmlrpc.Member{Name: "more", Value: xmlrpc.IntValue(1)}, xmlrpc.Member{Name: "dead", Value: texts()}).
+		Decode(&got)
 	if want := (lists{Live: []string{"a", "", "<c>"}}); err != nil || same(want, got) != "" {
 		t.Errorf("%v%s", err, same(want, got))
 	}
@@ -31,7 +32,8 @@ func TestDecode(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 	var index map[string]int32
-	if err := xmlrpc.StructValue(xmlrpc.Member{Name: "a&b", Value: xmlrpc.IntValue(3)}).Decode(&index); err != nil || index["a&b"] != 3 {
+	if err := xmlrpc.StructValue(xmlrpc.Member{Name: "a&b", Value: xmlrpc.IntValue(3)}).Decode(&index); err != nil ||
+		index["a&b"] != 3 {
 		t.Errorf("%v, %v", index, err)
 	}
 	var at time.Time

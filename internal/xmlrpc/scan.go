@@ -194,7 +194,8 @@ func (s *scanner) close(t tag) error {
 
 func (s *scanner) end(t tag) error {
 	at := s.pos
-	if n := len(t.full); at+n+3 <= len(s.doc) && s.doc[at] == '<' && s.doc[at+1] == '/' && s.doc[at+2+n] == '>' && string(s.doc[at+2:at+2+n]) == string(t.full) {
+	if n := len(t.full); at+n+3 <= len(s.doc) && s.doc[at] == '<' && s.doc[at+1] == '/' && s.doc[at+2+n] == '>' &&
+		string(s.doc[at+2:at+2+n]) == string(t.full) {
 		s.pos = at + n + 3 // nearly always
 		return nil
 	}

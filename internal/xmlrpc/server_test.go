@@ -226,12 +226,15 @@ func TestServerTimeouts(t *testing.T) {
 // still answer.
 func TestServeEnds(t *testing.T) {
 	entered, left := make(chan struct{}), make(chan struct{})
-	s, err := xmlrpc.NewServer(xmlrpc.Methods{"wait": func(ctx context.Context, _ []xmlrpc.Value) (xmlrpc.Value, error) {
-		close(entered)
-		<-ctx.Done()
-		close(left)
-		return xmlrpc.StringValue("bye"), nil
-	}}, quiet())
+	s, err := xmlrpc.NewServer(
+		xmlrpc.Methods{"wait": func(ctx context.Context, _ []xmlrpc.Value) (xmlrpc.Value, error) {
+			close(entered)
+			<-ctx.Done()
+			close(left)
+			return xmlrpc.StringValue("bye"), nil
+		}},
+		quiet(),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

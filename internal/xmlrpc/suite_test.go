@@ -121,7 +121,8 @@ func TestSystemMethods(t *testing.T) {
 		}
 	}
 	for _, method := range []string{"system.methodHelp", "system.methodSignature", "system.multicall"} {
-		if _, err := python.Call(t, url, method, xmlrpc.IntValue(1)); err == nil || !strings.Contains(err.Error(), "want one argument") {
+		if _, err := python.Call(t, url, method, xmlrpc.IntValue(1)); err == nil ||
+			!strings.Contains(err.Error(), "want one argument") {
 			t.Errorf("%s(1): %v", method, err)
 		}
 	}
@@ -129,7 +130,8 @@ func TestSystemMethods(t *testing.T) {
 	if xmlrpc.WithSystem(plain, nil); len(plain) != 1 {
 		t.Errorf("the methods given have become %d", len(plain))
 	}
-	if _, err := python.Call(t, "http://"+serve(t, plain, quiet()), "system.listMethods"); err == nil || !strings.Contains(err.Error(), "not supported") {
+	if _, err := python.Call(t, "http://"+serve(t, plain, quiet()), "system.listMethods"); err == nil ||
+		!strings.Contains(err.Error(), "not supported") {
 		t.Errorf("without being asked for: %v", err)
 	}
 }
@@ -143,7 +145,11 @@ func TestMulticallEndsWithItsCaller(t *testing.T) {
 		return xmlrpc.Value{}, nil
 	}}, nil)
 	one := xmlrpc.StructValue(
-		xmlrpc.Member{Name: "methodName", Value: xmlrpc.StringValue("once")}, xmlrpc.Member{Name: "params", Value: xmlrpc.ArrayValue()},
+		xmlrpc.Member{
+			Name:  "methodName",
+			Value: xmlrpc.StringValue("once"),
+		},
+		xmlrpc.Member{Name: "params", Value: xmlrpc.ArrayValue()},
 	)
 	_, err := m["system.multicall"](ctx, []xmlrpc.Value{xmlrpc.ArrayValue(one, one)})
 	if !errors.Is(err, context.Canceled) || calls != 1 {

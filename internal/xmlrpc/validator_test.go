@@ -33,7 +33,10 @@ func validatorMethods() xmlrpc.Methods {
 		"countTheEntities": func(args []value) value {
 			counted := xmlrpc.StructValue()
 			for i, name := range strings.Fields("ctLeftAngleBrackets ctRightAngleBrackets ctAmpersands ctApostrophes ctQuotes") {
-				counted.Members = append(counted.Members, xmlrpc.Member{Name: name, Value: xmlrpc.IntValue(strings.Count(args[0].Str, `<>&'"`[i:i+1]))})
+				counted.Members = append(
+					counted.Members,
+					xmlrpc.Member{Name: name, Value: xmlrpc.IntValue(strings.Count(args[0].Str, `<>&'"`[i:i+1]))},
+				)
 			}
 			return counted
 		},
@@ -53,7 +56,10 @@ func validatorMethods() xmlrpc.Methods {
 		"simpleStructReturnTest": func(args []value) value {
 			times := xmlrpc.StructValue()
 			for _, n := range []int{10, 100, 1000} {
-				times.Members = append(times.Members, xmlrpc.Member{Name: fmt.Sprintf("times%d", n), Value: xmlrpc.IntValue(n * int(args[0].Int))})
+				times.Members = append(
+					times.Members,
+					xmlrpc.Member{Name: fmt.Sprintf("times%d", n), Value: xmlrpc.IntValue(n * int(args[0].Int))},
+				)
 			}
 			return times
 		},
@@ -77,7 +83,10 @@ func validatorCases() []validatorCase {
 	of := func(members ...any) xmlrpc.Value {
 		s := xmlrpc.StructValue()
 		for i := 0; i < len(members); i += 2 {
-			s.Members = append(s.Members, xmlrpc.Member{Name: members[i].(string), Value: members[i+1].(xmlrpc.Value)})
+			s.Members = append(
+				s.Members,
+				xmlrpc.Member{Name: members[i].(string), Value: members[i+1].(xmlrpc.Value)},
+			)
 		}
 		return s
 	}
@@ -98,14 +107,37 @@ func validatorCases() []validatorCase {
 	)
 	echoed := of("bob", number(5), "a <b> & 'c' \"d\"", stooges(1, 2, 3), "empty", of(), "none", xmlrpc.ArrayValue())
 	return []validatorCase{
-		{"arrayOfStructsTest", []xmlrpc.Value{xmlrpc.ArrayValue(stooges(1, 2, 3), stooges(4, 5, -60), stooges(7, 8, 100))}, number(43)},
-		{"countTheEntities", []xmlrpc.Value{text(`<<<a>>&amp;&'"'"'`)}, of("ctLeftAngleBrackets", number(3), "ctRightAngleBrackets", number(2), "ctAmpersands", number(2), "ctApostrophes", number(3), "ctQuotes", number(2))},
+		{
+			"arrayOfStructsTest",
+			[]xmlrpc.Value{xmlrpc.ArrayValue(stooges(1, 2, 3), stooges(4, 5, -60), stooges(7, 8, 100))},
+			number(43),
+		},
+		{
+			"countTheEntities",
+			[]xmlrpc.Value{text(`<<<a>>&amp;&'"'"'`)},
+			of(
+				"ctLeftAngleBrackets",
+				number(3),
+				"ctRightAngleBrackets",
+				number(2),
+				"ctAmpersands",
+				number(2),
+				"ctApostrophes",
+				number(3),
+				"ctQuotes",
+				number(2),
+			),
+		},
 		{"easyStructTest", []xmlrpc.Value{stooges(10, 20, -7)}, number(23)},
 		{"echoStructTest", []xmlrpc.Value{echoed}, echoed},
 		{"manyTypesTest", many, xmlrpc.ArrayValue(many...)},
 		{"moderateSizeArrayCheck", []xmlrpc.Value{array}, text("Item 0 & more <0>Item 149 & more <149>")},
 		{"nestedStructTest", []xmlrpc.Value{calendar}, number(42)},
-		{"simpleStructReturnTest", []xmlrpc.Value{number(-3)}, of("times10", number(-30), "times100", number(-300), "times1000", number(-3000))},
+		{
+			"simpleStructReturnTest",
+			[]xmlrpc.Value{number(-3)},
+			of("times10", number(-30), "times100", number(-300), "times1000", number(-3000)),
+		},
 	}
 }
 
@@ -175,7 +207,8 @@ func TestRuby(t *testing.T) {
 	if v, err := ruby.Call(t, "echo", values...); err != nil || same(want, v) != "" {
 		t.Errorf("Ruby calls us: %v%s", err, same(want, v))
 	}
-	if _, err := ruby.Call(t, "nope"); err == nil || err.Error() != `fault 1: <class 'Exception'>:method "nope" is not supported` {
+	if _, err := ruby.Call(t, "nope"); err == nil ||
+		err.Error() != `fault 1: <class 'Exception'>:method "nope" is not supported` {
 		t.Errorf("Ruby calls us: %v", err)
 	}
 	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
@@ -187,7 +220,8 @@ func TestRuby(t *testing.T) {
 	if v, err := client.Call(t.Context(), server, "echo", values...); err != nil || same(want, v) != "" {
 		t.Errorf("we call Ruby: %v%s", err, same(want, v))
 	}
-	if _, err := client.Call(t.Context(), server, "fail"); err == nil || !strings.Contains(err.Error(), "fault 7: own <text>") {
+	if _, err := client.Call(t.Context(), server, "fail"); err == nil ||
+		!strings.Contains(err.Error(), "fault 7: own <text>") {
 		t.Errorf("we call Ruby: %v", err)
 	}
 }

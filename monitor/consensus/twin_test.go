@@ -210,7 +210,8 @@ func (w *twin) round() bool {
 // due is the next instant, not after now, at which something may change.
 func (w *twin) due(now time.Time) (next time.Time) {
 	consider := func(t time.Time, d time.Duration) {
-		if due := t.Add(d); !t.IsZero() && due.After(w.now) && !due.After(now) && (next.IsZero() || due.Before(next)) {
+		if due := t.Add(d); !t.IsZero() && due.After(w.now) && !due.After(now) &&
+			(next.IsZero() || due.Before(next)) {
 			next = due
 		}
 	}
@@ -343,7 +344,10 @@ func TestStateAgreesWithPlainDefinition(t *testing.T) {
 		}
 		now := start
 		for range rapid.IntRange(1, 120).Draw(t, "events") {
-			now = now.Add(rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, time.Second, 4 * time.Second, fail, 3 * fail}).Draw(t, "wait"))
+			now = now.Add(
+				rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, time.Second, 4 * time.Second, fail, 3 * fail}).
+					Draw(t, "wait"),
+			)
 			in := drawInput(t, all)
 			s.Step(now, in)
 			w.step(now, in)
@@ -362,7 +366,12 @@ func drawInput(t *rapid.T, all []gossip.Address) Input {
 	case 2:
 		return Tick{}
 	case 3:
-		return States{Node: a, Map: gossip.StateMap{{Address: a, Generation: rapid.Int32Range(1, 3).Draw(t, "generation"), Heartbeat: 1}}}
+		return States{
+			Node: a,
+			Map: gossip.StateMap{
+				{Address: a, Generation: rapid.Int32Range(1, 3).Draw(t, "generation"), Heartbeat: 1},
+			},
+		}
 	case 4, 5, 6, 7:
 		return Heartbeat{a}
 	}
@@ -404,15 +413,38 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 		case got.Failed != want.failed:
 			t.Fatalf("%s: %s failed %t, want %t", at, a, got.Failed, want.failed)
 		case got.Eligible != w.eligible(a), got.Fresh != w.young(want.heartbeat), got.Silent == w.young(heard):
-			t.Fatalf("%s: %+v, want eligible %t, fresh %t, silent %t", at, got, w.eligible(a), w.young(want.heartbeat), !w.young(heard))
+			t.Fatalf(
+				"%s: %+v, want eligible %t, fresh %t, silent %t",
+				at,
+				got,
+				w.eligible(a),
+				w.young(want.heartbeat),
+				!w.young(heard),
+			)
 		case got.Suspecting != suspecting, got.Observers != observers:
-			t.Fatalf("%s: %s: %d of %d suspect it, want %d of %d", at, a, got.Suspecting, got.Observers, suspecting, observers)
-		case len(reason.Suspecting) != suspecting, len(reason.Suspecting)+len(reason.Missing) != observers, observers+len(reason.Mute) != len(w.order)-1:
+			t.Fatalf(
+				"%s: %s: %d of %d suspect it, want %d of %d",
+				at,
+				a,
+				got.Suspecting,
+				got.Observers,
+				suspecting,
+				observers,
+			)
+		case len(reason.Suspecting) != suspecting,
+			len(reason.Suspecting)+len(reason.Missing) != observers,
+			observers+len(reason.Mute) != len(w.order)-1:
 			t.Fatalf("%s: reason %+v, want %d of %d", at, reason, suspecting, observers)
 		}
 	}
 	if got := s.Totals(); got.FalseFailures != w.falseFailures || got.FalseSuspicions != w.falseSuspicions {
-		t.Fatalf("%s: %+v, want %d false failures and %d false suspicions", at, got, w.falseFailures, w.falseSuspicions)
+		t.Fatalf(
+			"%s: %+v, want %d false failures and %d false suspicions",
+			at,
+			got,
+			w.falseFailures,
+			w.falseSuspicions,
+		)
 	}
 	eligible, unheard, _ := w.count()
 	if got := s.Hearing(); got.Hears != eligible || got.Of != eligible+unheard || got.Deaf != w.deaf {

@@ -141,8 +141,16 @@ func (r Result) File() string {
 	if r.Case != Single {
 		colon = ""
 	}
-	return fmt.Sprintf("\n\n%s%s\nRun time for detection: %s\nTotal Messages exchanged for consensus%s%d\nFalse Failure Detection Count: %d\nTotal number of nodes in cluster: %d\n",
-		heading, r.Title, pythonFloat(r.Seconds), colon, r.Messages, r.FalseFailures, r.Nodes)
+	return fmt.Sprintf(
+		"\n\n%s%s\nRun time for detection: %s\nTotal Messages exchanged for consensus%s%d\nFalse Failure Detection Count: %d\nTotal number of nodes in cluster: %d\n",
+		heading,
+		r.Title,
+		pythonFloat(r.Seconds),
+		colon,
+		r.Messages,
+		r.FalseFailures,
+		r.Nodes,
+	)
 }
 
 // Terminal is the block that the original prints: Python's print puts a space
@@ -152,8 +160,14 @@ func (r Result) Terminal() string {
 	if r.Case != Single {
 		colon = ""
 	}
-	return fmt.Sprintf("%sRun time for detection:  %s\nTotal Messages exchanged for consensus%s %d\nFalse Failure Detection Count:  %d\n",
-		heading, pythonFloat(r.Seconds), colon, r.Messages, r.FalseFailures)
+	return fmt.Sprintf(
+		"%sRun time for detection:  %s\nTotal Messages exchanged for consensus%s %d\nFalse Failure Detection Count:  %d\n",
+		heading,
+		pythonFloat(r.Seconds),
+		colon,
+		r.Messages,
+		r.FalseFailures,
+	)
 }
 
 // Line is the result as one line of results.jsonl, newline included.

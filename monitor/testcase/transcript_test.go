@@ -18,7 +18,11 @@ import (
 // make of it. The bound is T_fail (10 s) and 1 s for each dead node.
 func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		p := &player{start: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), state: consensus.New(10 * time.Second), memory: &testcase.Memory{}}
+		p := &player{
+			start:  time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
+			state:  consensus.New(10 * time.Second),
+			memory: &testcase.Memory{},
+		}
 		p.now = p.start
 		p.state.SetBound(setup().Bound)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
@@ -120,8 +124,19 @@ func (p *player) check() {
 		return
 	}
 	p.last, p.run = r, nil
-	fmt.Fprintf(&p.out, "%s case %d ended after %g s: %v, suspected %s, verdict %s, unanimous %s\n",
-		p.now.Sub(p.start), r.Case, r.Seconds, r.Victims, orNone(r.FirstSuspicion), orNone(r.Verdict), orNone(r.Unanimous))
+	fmt.Fprintf(
+		&p.out,
+		"%s case %d ended after %g s: %v, suspected %s, verdict %s, unanimous %s\n",
+		p.now.Sub(
+			p.start,
+		),
+		r.Case,
+		r.Seconds,
+		r.Victims,
+		orNone(r.FirstSuspicion),
+		orNone(r.Verdict),
+		orNone(r.Unanimous),
+	)
 	for _, d := range r.Disputed {
 		fmt.Fprintf(&p.out, "  disputed: %s %s, missing %v\n", d.Node, d.Verdict, d.Missing)
 	}
@@ -135,7 +150,14 @@ func orNone(seconds *float64) string {
 }
 
 func TestFileIsTheOriginals(t *testing.T) {
-	r := testcase.Result{Case: testcase.Single, Title: testcase.Single.Title(), Seconds: 11.056314799000006, Messages: 1043, FalseFailures: 27, Nodes: 4}
+	r := testcase.Result{
+		Case:          testcase.Single,
+		Title:         testcase.Single.Title(),
+		Seconds:       11.056314799000006,
+		Messages:      1043,
+		FalseFailures: 27,
+		Nodes:         4,
+	}
 	want := `
 
 ------------- Consensus Achieved --------------

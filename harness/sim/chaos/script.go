@@ -117,7 +117,15 @@ func Script(p Plan, f Failure) (string, bool) {
 	slices.SortStableFunc(deeds, func(a, b deed) int { return int(a.at - b.at) })
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Found by chaos, seed %d: %s\n# %s\n", p.Seed, f.Invariant, strings.TrimSpace(f.Text))
-	fmt.Fprintf(&b, "cluster %d %s align=%v seed=%d\nawait joined\nallow dead node1..node%d\n", p.Nodes, p.Protocol, p.Aligned, p.Seed, p.Nodes)
+	fmt.Fprintf(
+		&b,
+		"cluster %d %s align=%v seed=%d\nawait joined\nallow dead node1..node%d\n",
+		p.Nodes,
+		p.Protocol,
+		p.Aligned,
+		p.Seed,
+		p.Nodes,
+	)
 	now, inForce := time.Duration(0), &forces{}
 	for _, d := range deeds {
 		if d.at > now {
@@ -165,7 +173,13 @@ func words(f Fault) (do, undo func(*forces) []string, ok bool) {
 		}
 		return change(func(in *forces) { in.loss = f.Share }), change(func(in *forces) { in.loss = 0 }), true
 	case Partition:
-		return change(func(in *forces) { in.group = f.Who }), change(func(in *forces) { in.group = nil }), len(f.Who) > 0
+		return change(
+				func(in *forces) { in.group = f.Who },
+			), change(
+				func(in *forces) { in.group = nil },
+			), len(
+				f.Who,
+			) > 0
 	case Case:
 		return say(fmt.Sprintf("menu %d", f.Number)), say("menu cancel"), true
 	}

@@ -28,7 +28,14 @@ func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) 
 		if time.Since(told) > 5*time.Second {
 			told = time.Now()
 			left := time.Duration(float64(told.Sub(began)) / float64(n) * float64(last-first+1-n))
-			fmt.Fprintf(out, "%d of %d runs, %d failed, about %v to go\n", n, last-first+1, len(findings), left.Round(time.Second))
+			fmt.Fprintf(
+				out,
+				"%d of %d runs, %d failed, about %v to go\n",
+				n,
+				last-first+1,
+				len(findings),
+				left.Round(time.Second),
+			)
 		}
 	})
 	if err != nil {
@@ -43,14 +50,31 @@ func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) 
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\nseed %d, %s with %d nodes, shrunk from %d faults to %d: %v\n", f.Seed, plan.Protocol, plan.Nodes, len(f.Plan.Faults), len(plan.Faults), failure)
+		fmt.Fprintf(
+			out,
+			"\nseed %d, %s with %d nodes, shrunk from %d faults to %d: %v\n",
+			f.Seed,
+			plan.Protocol,
+			plan.Nodes,
+			len(f.Plan.Faults),
+			len(plan.Faults),
+			failure,
+		)
 		for _, fault := range plan.Faults {
 			fmt.Fprintf(out, "  %s\n", fault)
 		}
 		fmt.Fprintf(out, "  kept in %s; again with SEED=%d\n", strings.Join(paths, " and "), f.Seed)
 	}
 	tally.print(out)
-	fmt.Fprintf(out, "%d runs, seeds %d to %d, %d failed, in %v\n", played, first, last, len(findings), time.Since(began).Round(time.Second))
+	fmt.Fprintf(
+		out,
+		"%d runs, seeds %d to %d, %d failed, in %v\n",
+		played,
+		first,
+		last,
+		len(findings),
+		time.Since(began).Round(time.Second),
+	)
 	switch {
 	case len(findings) > 0:
 		return fmt.Errorf("%w in %d of %d runs", ErrFound, len(findings), played)

@@ -43,7 +43,15 @@ func TestSpreadFormulas(t *testing.T) {
 			for round := range s.Period(n) {
 				got, err := Spread(s, n, int64(round))
 				if want := s.SpreadRoundsFrom(n, int64(round)); err != nil || got != want {
-					t.Errorf("%s, %d nodes from round %d: %d rounds, %v; by formula %d", name, n, round, got, err, want)
+					t.Errorf(
+						"%s, %d nodes from round %d: %d rounds, %v; by formula %d",
+						name,
+						n,
+						round,
+						got,
+						err,
+						want,
+					)
 				}
 			}
 		}
@@ -88,7 +96,14 @@ func TestHalfDies(t *testing.T) {
 					t.Fatal(err)
 				}
 				if wrong.Hits > 0 || missed.Hits > 0 {
-					t.Errorf("%s, %d nodes, freshness by %s: a live node declared dead in %v; a dead one not found in time in %v", s.Name, n, f, wrong, missed)
+					t.Errorf(
+						"%s, %d nodes, freshness by %s: a live node declared dead in %v; a dead one not found in time in %v",
+						s.Name,
+						n,
+						f,
+						wrong,
+						missed,
+					)
 				}
 			}
 		}
@@ -121,7 +136,14 @@ func TestNeighboursDie(t *testing.T) {
 		for round := 0; round < s.Period(c.nodes); round += c.step {
 			took, err := NeighboursDie(config, c.deaths, int64(round))
 			if err != nil || took == sim.None {
-				t.Errorf("%s, %d of %d nodes die in round %d: a wrong verdict, or none within the bound; %v", c.name, c.deaths, c.nodes, round, err)
+				t.Errorf(
+					"%s, %d of %d nodes die in round %d: a wrong verdict, or none within the bound; %v",
+					c.name,
+					c.deaths,
+					c.nodes,
+					round,
+					err,
+				)
 			}
 			slowest = max(slowest, took)
 		}
