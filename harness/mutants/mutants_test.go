@@ -79,7 +79,7 @@ file: largest/largest.go
 `)
 	var out strings.Builder
 	outcomes, err := tiny().Kept(t.Context(), &out, all)
-	if !errors.Is(err, ErrUnnoticed) || sure(err) != err {
+	if other := (unsure{}); !errors.Is(err, ErrUnnoticed) || errors.As(sure(err), &other) {
 		t.Errorf("error %v, want %v and no other exit code", err, ErrUnnoticed)
 	}
 	want := []string{"largest: TestOf", "chaos seed 5: twice is twice", ""}

@@ -21,7 +21,7 @@ type echo struct{}
 
 func (echo) Step(_ time.Time, ev machine.Event) []machine.Effect {
 	if l, ok := ev.(machine.Line); ok {
-		return []machine.Effect{machine.Print{Text: l.Text}}
+		return []machine.Effect{machine.Print(l)}
 	}
 	return nil
 }

@@ -60,11 +60,10 @@ func (r *Recorder) Step(now time.Time, ev machine.Event) []machine.Effect {
 	failed := r.note(now, ev) // before the step, whatever that does with the event
 	effects := r.machine.Step(now, ev)
 	failed = errors.Join(failed, r.effects.add(effects))
-	switch {
-	case failed == nil:
+	if failed == nil {
 		r.events.four(r.effects.sum)
 		r.record()
-	default:
+	} else {
 		r.err = failed
 		r.End(failed.Error())
 	}

@@ -151,7 +151,7 @@ func sample(t *testing.T) ([]byte, []recording.Record) {
 
 func TestAFileThatIsCutAnywhereIsReadUpToThere(t *testing.T) {
 	file, all := sample(t)
-	for size := range len(file) {
+	for size := range file {
 		got, end, err := read(file[:size])
 		if size < int(all[0].Offset) {
 			if !errors.Is(err, recording.ErrNoHeader) {

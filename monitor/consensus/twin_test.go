@@ -78,7 +78,7 @@ func (w *twin) suspected(a gossip.Address, without ...gossip.Address) bool {
 func (w *twin) voice(a gossip.Address) bool {
 	n := w.nodes[a]
 	lingers := !n.ceased.IsZero() && w.now.Before(n.ceased.Add(w.fail/2))
-	return w.eligible(a) || lingers && !n.failed && !(w.silent(a) && w.suspected(a))
+	return w.eligible(a) || lingers && !n.failed && (!w.silent(a) || !w.suspected(a))
 }
 
 // count counts the eligible, those that were and are neither that nor failed, and

@@ -70,7 +70,7 @@ func (d *definition) suspected(a gossip.Address, without ...gossip.Address) bool
 func (d *definition) voice(a gossip.Address) bool {
 	n := d.nodes[a]
 	lingers := !n.ceased.IsZero() && d.now.Before(n.ceased.Add(d.fail/2))
-	return d.eligible(a) || lingers && !n.failed && !(d.silent(a) && d.suspected(a))
+	return d.eligible(a) || lingers && !n.failed && (!d.silent(a) || !d.suspected(a))
 }
 
 // count counts the eligible, those that were and are neither that nor failed, and
