@@ -62,8 +62,14 @@ func (Scenario) Run(ctx context.Context, file string) error {
 // Words explains the language of scenario scripts
 func (Scenario) Words() error { return tasks.Words(os.Stdout) }
 
-// Chaos draws faults from seeds and looks for a run that breaks an invariant
-func Chaos(ctx context.Context) error { return tasks.Chaos(ctx, os.Stdout, os.Environ()) }
+// Chaos holds what looks for runs that break an invariant.
+type Chaos mg.Namespace
+
+// Default draws faults from seeds and looks for a run that breaks an invariant
+func (Chaos) Default(ctx context.Context) error { return tasks.Chaos(ctx, os.Stdout, os.Environ()) }
+
+// Replay plays a plan that chaos has kept again: chaos:replay FILE
+func (Chaos) Replay(file string) error { return tasks.ChaosReplay(os.Stdout, file) }
 
 // Image builds the container image, from bases made on this machine where they cannot be pulled
 func Image(ctx context.Context) error { return tasks.Image(ctx, os.Stdout, os.Environ()) }
@@ -83,7 +89,9 @@ func (Docker) Scenarios(ctx context.Context) error {
 type Figures mg.Namespace
 
 // Aliases: mage finds a namespace's Default only under its full name.
-var Aliases = map[string]any{"figures": Figures.Default, "mutants": Mutants.Default}
+var Aliases = map[string]any{
+	"figures": Figures.Default, "chaos": Chaos.Default, "mutants": Mutants.Default,
+}
 
 // Default measures all protocols in virtual time and draws CSV, PNG and SVG
 func (Figures) Default(ctx context.Context) error {
@@ -112,3 +120,19 @@ type Interop mg.Namespace
 func (Interop) Mixed(ctx context.Context, peers string) error {
 	return interop.Mixed(ctx, os.Stdout, os.Environ(), peers)
 }
+
+// replayed is the run that the words after it are about: mage runs the targets of
+// one command line in order, so that at and why follow replay.
+var replayed string
+
+// Replay plays a run's records again and requires the same effects: replay RUN (its folder, or one record)
+func Replay(ctx context.Context, run string) error {
+	replayed = run
+	return tasks.Replay(ctx, os.Stdout, run)
+}
+
+// At prints what a process knew at a time, after replay: replay RUN at 21.4s node3
+func At(when, name string) error { return tasks.ReplayAt(os.Stdout, replayed, when, name) }
+
+// Why prints how a node came to be declared failed, after replay: replay RUN why node6
+func Why(name string) error { return tasks.ReplayWhy(os.Stdout, replayed, name) }

@@ -18,6 +18,7 @@ import (
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/recording"
 )
 
 const description = `One node of a gossip cluster.
@@ -90,14 +91,16 @@ func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.
 		return config.ExitWrongUse, fmt.Errorf("seed: %w", err)
 	}
 	console := s.Config != ""
-	a, err := agent.New(agent.Config{
-		Config: process.Config{
-			Self: self, Seed: seed, Monitor: monitor, Provider: provider,
-			Timing: timing, Aligned: s.Align, Freshness: s.Freshness,
-			Connect: s.Connect || !console, Console: console, Random: s.randomSeed(),
-		},
-		MaxBody: s.MaxBody, Out: stdout, Logger: log,
-	})
+	node := process.Config{
+		Self: self, Seed: seed, Monitor: monitor, Provider: provider,
+		Timing: timing, Aligned: s.Align, Freshness: s.Freshness,
+		Connect: s.Connect || !console, Console: console, Random: s.randomSeed(),
+	}
+	record, err := s.OpenRecording(recording.Node, self, node)
+	if err != nil {
+		return config.ExitWrongUse, err
+	}
+	a, err := agent.New(agent.Config{Config: node, MaxBody: s.MaxBody, Out: stdout, Logger: log, Wrap: record.Wrap})
 	if err != nil {
 		return config.ExitFailed, err
 	}
@@ -114,7 +117,7 @@ func (s settings) serve(ctx context.Context, stdin io.Reader, stdout, stderr io.
 	if console {
 		typing.Go(func() { a.Console(running, command.Lines(running, stdin)) })
 	}
-	err = a.Run(running, l)
+	err = record.While(log, func() error { return a.Run(running, l) })
 	stop()
 	typing.Wait()
 	if err != nil {

@@ -30,8 +30,8 @@ type ClusterSpec struct {
 	Dir   string // existing folder of this run; the backend puts the processes' logs there
 }
 
-// Backend starts clusters of one kind. Its name is the condition ([local]) that
-// holds in a script that it runs.
+// Backend starts clusters of one kind. In a script that it runs, the condition with
+// its name ([local]) holds.
 type Backend interface {
 	Name() string
 	// Start brings up monitor, provider and all nodes, connected; node1 is the
@@ -62,8 +62,8 @@ type Cluster interface {
 	// ended, the engine is gone).
 	Wait(ctx context.Context, d time.Duration) error
 
-	// Kill ends processes at once, without their doing anything more (SIGKILL),
-	// all as nearly at the same instant as can be had.
+	// Kill ends processes with SIGKILL, all of them as close to the same instant as
+	// possible.
 	Kill(ctx context.Context, names ...string) error
 	// Interrupt is one Ctrl-C for each.
 	Interrupt(ctx context.Context, names ...string) error

@@ -30,10 +30,12 @@ var rooms = []room{
 	{"internal/gossip", "", "", true},
 	{"internal/machine", "internal/gossip", "", true},
 	{"internal/host", "internal/machine internal/wire internal/xmlrpc", "", false},
+	{"internal/instant", "", "", false},
+	{"internal/recording", "internal/gossip internal/instant internal/machine", "", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
 	{"internal/xmlrpc", "", "github.com/kolo/xmlrpc", false},
 	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
-	{"internal/command", "internal/config internal/gossip", "", false},
+	{"internal/command", "internal/config internal/gossip internal/machine internal/recording", "", false},
 	{"gossipnode/protocol", "internal/gossip", "", true},
 	{"gossipnode/process", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{
@@ -43,7 +45,8 @@ var rooms = []room{
 	},
 	{
 		"gossipnode",
-		"gossipnode/agent gossipnode/process gossipnode/protocol internal/command internal/config internal/gossip",
+		"gossipnode/agent gossipnode/process gossipnode/protocol internal/command internal/config " +
+			"internal/gossip internal/recording",
 		"*", false,
 	},
 	{"monitor/consensus", "internal/gossip", "", true},
@@ -54,19 +57,23 @@ var rooms = []room{
 		"", true,
 	},
 	{"monitor/internal", "monitor/consensus internal/gossip", "*", false},
-	{"monitor/service", "monitor/consensus monitor/testcase internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{
+		"monitor/service",
+		"monitor/core internal/gossip internal/host internal/machine internal/wire internal/xmlrpc",
+		"", false,
+	},
 	{"monitor/dashboard", "internal/gossip internal/wire internal/xmlrpc", "*", false},
 	{
 		"monitor",
-		"monitor/service monitor/dashboard monitor/testcase gossipnode/protocol internal/command " +
-			"internal/config internal/gossip internal/wire internal/xmlrpc",
+		"monitor/core monitor/service monitor/dashboard gossipnode/protocol internal/command " +
+			"internal/config internal/gossip internal/recording internal/wire internal/xmlrpc",
 		"*", false,
 	},
 	{"provider/registry", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{
 		"provider",
 		"provider/registry gossipnode/protocol internal/command internal/config internal/gossip " +
-			"internal/wire internal/xmlrpc",
+			"internal/host internal/machine internal/recording internal/wire internal/xmlrpc",
 		"*", false,
 	},
 	{"docs", "", "", false},
@@ -91,8 +98,14 @@ var rooms = []room{
 	{
 		"harness/sim",
 		"harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase " +
-			"provider/registry internal/gossip internal/machine",
+			"provider/registry internal/gossip internal/instant internal/machine internal/recording",
 		"", false,
+	},
+	{
+		"harness/replay",
+		"gossipnode/process gossipnode/protocol monitor/core monitor/consensus provider/registry " +
+			"internal/gossip internal/machine internal/recording",
+		"golang.org/x/sync", false,
 	},
 	{
 		"harness/sim/chaos",
@@ -119,11 +132,12 @@ var rooms = []room{
 	{"harness/mutants", "harness/settings", "", false},
 	{"harness/mutants/seeds", "harness/sim/chaos", "", false},
 	{"harness/image", "", "", false},
+	{"harness/addprotocol", "", "", false},
 	{"harness/byhand", "", "", false},
 	{"harness/browser", "", "", false},
 	{
 		"harness/tasks",
-		"harness harness/docker harness/image harness/local harness/scenario harness/settings harness/sim " +
+		"harness harness/docker harness/image harness/local harness/replay harness/scenario harness/settings harness/sim " +
 			"harness/sim/chaos gossipnode/protocol",
 		"github.com/jedib0t/go-pretty/v6", false,
 	},

@@ -4,19 +4,17 @@
 //
 // In flow reports by XML-RPC and what is typed; out flow answers by XML-RPC, the
 // menu's texts on standard output, results.txt and results.jsonl, and a log on
-// standard error. The rules live in monitor/consensus and monitor/testcase.
+// standard error. The rules live in monitor/core.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -25,10 +23,11 @@ import (
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/recording"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
+	"gossiprpc/monitor/core"
 	"gossiprpc/monitor/service"
-	"gossiprpc/monitor/testcase"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -70,7 +69,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return code
 	}
 	log := f.Logger(stderr)
-	m, err := newMonitor(f, stdout, log)
+	m, err := newMonitor(ctx, f, stdout, log)
 	if err != nil {
 		fmt.Fprintf(stderr, "monitor: %v\n", err)
 		return config.ExitWrongUse
@@ -88,80 +87,73 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // monitor is the process's parts, put together.
 type monitor struct {
+	self    gossip.Address
+	record  *command.Recording
 	client  *xmlrpc.Client // to the provider
 	service *service.Service
 	server  *xmlrpc.Server
-	menu    *menu
 }
 
-func newMonitor(f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
-	timing := protocol.Timing{Heartbeat: f.Heartbeat, Gossip: f.Gossip, Fail: f.Fail}
-	if err := timing.Validate(); err != nil {
+func newMonitor(ctx context.Context, f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
+	c, err := f.settings()
+	if err != nil {
 		return nil, err
+	}
+	m := &monitor{}
+	if m.self, err = command.Own(ctx, f.Advertise, f.Port); err != nil {
+		return nil, err
+	}
+	if m.record, err = f.OpenRecording(recording.Monitor, m.self, c); err != nil {
+		return nil, err
+	}
+	if m.client, err = xmlrpc.NewClient(xmlrpc.DefaultClientOptions()); err != nil {
+		return nil, err
+	}
+	m.service, err = service.New(service.Options{
+		Config: c, Client: m.client, Out: stdout, Logger: log, Wrap: m.record.Wrap,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--%w", err) // it names the setting
+	}
+	options := xmlrpc.DefaultServerOptions()
+	options.MaxBody, options.Logger = f.MaxBody, log
+	m.server, err = xmlrpc.NewServer(wire.MonitorMethods(m.service), options)
+	return m, err
+}
+
+// settings are the flags in the words of the monitor's machine. What the machine
+// cannot check, or would name otherwise than its flag, is checked here.
+func (f flags) settings() (core.Config, error) {
+	c := core.DefaultConfig()
+	c.Timing = protocol.Timing{Heartbeat: f.Heartbeat, Gossip: f.Gossip, Fail: f.Fail}
+	if err := c.Timing.Validate(); err != nil {
+		return c, err
 	}
 	if f.Web != "" {
 		if err := checkListen(f.Web); err != nil {
-			return nil, fmt.Errorf("--web %w", err)
+			return c, fmt.Errorf("--web %w", err)
 		}
 	}
 	if f.Advertise != "" {
 		if err := gossip.CheckName(f.Advertise); err != nil {
-			return nil, fmt.Errorf("--advertise: %w", err)
+			return c, fmt.Errorf("--advertise: %w", err)
 		}
 	}
 	if info, err := os.Stat(filepath.Dir(f.Results)); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("--results %s: want a file in a folder that is there", f.Results)
+		return c, fmt.Errorf("--results %s: want a file in a folder that is there", f.Results)
 	}
-	if strings.HasSuffix(f.Results, ".jsonl") {
-		return nil, fmt.Errorf("--results %s: want another ending than .jsonl, which lies beside it", f.Results)
+	c.Results, c.Aligned, c.Protocol = f.Results, f.Align, f.Protocol
+	if c.Protocol == "" {
+		c.Provider = gossip.Address(f.Provider)
 	}
-	m := &monitor{menu: newMenu(stdout)}
-	var err error
-	if m.client, err = xmlrpc.NewClient(xmlrpc.DefaultClientOptions()); err != nil {
-		return nil, err
-	}
-
-	o := service.DefaultOptions()
-	o.Setup = testcase.Setup{Heartbeat: f.Heartbeat, Gossip: f.Gossip, Fail: f.Fail, Aligned: f.Align, Bound: slowest(timing, f.Align)}
-	o.Results, o.Logger, o.Ended = f.Results, log, m.menu.caseEnded
-	if f.Protocol != "" {
-		spec, ok := protocol.ByName(f.Protocol)
-		if !ok {
-			return nil, fmt.Errorf("--protocol %q: want one of %s", f.Protocol, strings.Join(protocol.Names(), ", "))
-		}
-		p := known(spec, timing, f.Align)
-		o.Setup.Protocol, o.Setup.Bound = p.Name, p.Bound
-	} else if f.Provider != "" {
-		if _, err := gossip.ParseAddress(f.Provider); err != nil {
-			return nil, fmt.Errorf("--provider: %w", err)
-		}
-		provider := wire.Provider{Client: m.client, HostPort: f.Provider}
-		o.Protocol = func(ctx context.Context) (service.Protocol, error) {
-			spec, err := ask(ctx, provider)
-			if err != nil {
-				log.Warn("protocol unknown, taking the slowest one's bound", "provider", f.Provider, "err", err)
-				return service.Protocol{}, err
-			}
-			return known(spec, timing, f.Align), nil
-		}
-	}
-	if m.service, err = service.New(o); err != nil {
-		return nil, err
-	}
-	m.menu.service = m.service
-	so := xmlrpc.DefaultServerOptions()
-	so.MaxBody, so.Logger = f.MaxBody, log
-	m.server, err = xmlrpc.NewServer(wire.MonitorMethods(m.service), so)
-	return m, err
+	c.Debug = f.LogLevel <= slog.LevelDebug
+	_, c.UTCOffset = time.Now().Zone()
+	return c, nil
 }
 
 // serve runs all parts until ctx ends or the menu says stop.
 func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io.Writer, log *slog.Logger) error {
-	self, err := command.Own(ctx, f.Advertise, f.Port)
-	if err != nil {
-		return err
-	}
-	listener, err := command.Listen(ctx, f.Bind, self, stderr)
+	listener, err := command.Listen(ctx, f.Bind, m.self, stderr)
 	if err != nil {
 		return err
 	}
@@ -178,44 +170,14 @@ func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io
 	if page != nil {
 		g.Go(func() error { return serveWeb(ctx, page, reachable(listener), log) })
 	}
-	g.Go(func() error { return m.service.Run(ctx) })
 	g.Go(func() error { return m.server.Serve(ctx, listener) })
 	g.Go(func() error {
-		err := m.menu.run(ctx, command.Lines(ctx, stdin))
-		if errors.Is(err, errStop) {
-			stop()
-			return nil
-		}
-		return err
+		m.service.Console(ctx, command.Lines(ctx, stdin))
+		return nil
+	})
+	g.Go(func() error {
+		defer stop()
+		return m.record.While(log, func() error { return m.service.Run(ctx) })
 	})
 	return g.Wait()
-}
-
-// askPatience is how long the provider may take to name the protocol. A case
-// does not wait for it, only the writing of its result.
-const askPatience = time.Second
-
-func ask(ctx context.Context, p wire.Provider) (protocol.Spec, error) {
-	ctx, cancel := context.WithTimeout(ctx, askPatience)
-	defer cancel()
-	number, err := p.Protocol(ctx)
-	if err != nil {
-		return protocol.Spec{}, err
-	}
-	return protocol.ByNumber(number)
-}
-
-func known(s protocol.Spec, t protocol.Timing, aligned bool) service.Protocol {
-	return service.Protocol{Name: s.Name, Bound: protocol.Parameters{Protocol: s, Timing: t, Aligned: aligned}.DetectionBound}
-}
-
-// slowest is the bound of a cluster whose protocol nobody has named.
-func slowest(t protocol.Timing, aligned bool) func(nodes, deaths int) time.Duration {
-	return func(nodes, deaths int) time.Duration {
-		var most time.Duration
-		for _, s := range protocol.All() {
-			most = max(most, protocol.Parameters{Protocol: s, Timing: t, Aligned: aligned}.DetectionBound(nodes, deaths))
-		}
-		return most
-	}
 }

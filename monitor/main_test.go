@@ -16,7 +16,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
@@ -308,17 +307,5 @@ func TestPortTaken(t *testing.T) {
 	code := run(t.Context(), []string{"--bind", "127.0.0.1", "--advertise", "m", "--port", port}, strings.NewReader(""), io.Discard, &stderr)
 	if code != 1 || !strings.Contains(stderr.String(), port) || strings.Count(stderr.String(), "\n") != 1 {
 		t.Errorf("exit code %d, %q", code, stderr.String())
-	}
-}
-
-func TestBoundOfUnknownProtocolIsTheSlowests(t *testing.T) {
-	// rr reaches 32 nodes last: from the worst round in 11 rounds (DESIGN.md), so
-	// 10 s + (11 + 2) x 3 s + 2 s.
-	bound := slowest(protocol.DefaultTiming(), true)
-	if got, want := bound(32, 1), 51*time.Second; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	if got, want := bound(32, 3), 84*time.Second; got != want {
-		t.Errorf("three deaths: %s, want %s", got, want)
 	}
 }

@@ -6,15 +6,21 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/host"
+	"gossiprpc/internal/recording"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
+	"gossiprpc/provider/registry"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -47,26 +53,18 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 		return config.ExitWrongUse
 	}
 	if !ok {
-		log.Warn("unknown --version, running random as the original does", "version", f.Version, "known", strings.Join(protocol.Names(), ", "))
+		known := strings.Join(protocol.Names(), ", ")
+		log.Warn("unknown --version, running random as the original does", "version", f.Version, "known", known)
 		spec, _ = protocol.ByName("random")
 	}
-	options := xmlrpc.DefaultServerOptions()
-	options.MaxBody = f.MaxBody
-	options.Logger = log
-	server, err := xmlrpc.NewServer(wire.ProviderMethods(newService(spec.Number, log)), options)
-	if err != nil {
-		fmt.Fprintf(stderr, "provider: %v\n", err)
-		return config.ExitWrongUse
-	}
-
 	ctx, ended := command.WithSignals(ctx)
-	own, err := command.Own(ctx, f.Advertise, f.Port)
+	p, err := newProvider(ctx, f, registry.Config{Protocol: spec.Name}, stdout, log)
 	if err != nil {
 		ended()
 		fmt.Fprintf(stderr, "provider: %v\n", err)
 		return config.ExitWrongUse
 	}
-	err = serve(ctx, f, own, server, stderr)
+	err = p.serve(ctx, f, stderr, log)
 	code := ended()
 	if err != nil {
 		fmt.Fprintf(stderr, "provider: %v\n", err)
@@ -75,11 +73,43 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 	return code
 }
 
+// provider is the process's parts, put together.
+type provider struct {
+	self   gossip.Address
+	record *command.Recording
+	host   *host.Host
+	server *xmlrpc.Server
+}
+
+func newProvider(
+	ctx context.Context, f flags, c registry.Config, stdout io.Writer, log *slog.Logger,
+) (p *provider, err error) {
+	p = &provider{}
+	if p.self, err = command.Own(ctx, f.Advertise, f.Port); err != nil {
+		return nil, err
+	}
+	m, err := registry.NewProvider(c)
+	if err != nil {
+		return nil, err
+	}
+	options := xmlrpc.DefaultServerOptions()
+	options.MaxBody, options.Logger = f.MaxBody, log
+	if p.record, err = f.OpenRecording(recording.Provider, p.self, c); err != nil {
+		return nil, err
+	}
+	p.host = host.New(p.record.Wrap(m), host.Options{Out: stdout, Logger: log})
+	p.server, err = xmlrpc.NewServer(wire.ProviderMethods(service{p.host}), options)
+	return p, err
+}
+
 // serve listens until ctx ends.
-func serve(ctx context.Context, f flags, own gossip.Address, server *xmlrpc.Server, stderr io.Writer) error {
-	listener, err := command.Listen(ctx, f.Bind, own, stderr)
+func (p *provider) serve(ctx context.Context, f flags, stderr io.Writer, log *slog.Logger) error {
+	listener, err := command.Listen(ctx, f.Bind, p.self, stderr)
 	if err != nil {
 		return err
 	}
-	return server.Serve(ctx, listener)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.record.While(log, func() error { return p.host.Run(ctx) }) })
+	g.Go(func() error { return p.server.Serve(ctx, listener) })
+	return g.Wait()
 }

@@ -2,47 +2,30 @@ package main
 
 import (
 	"context"
-	"log/slog"
-	"sync"
 
 	"gossiprpc/internal/gossip"
-	"gossiprpc/provider/registry"
+	"gossiprpc/internal/host"
+	"gossiprpc/internal/machine"
+	"gossiprpc/internal/wire"
 )
 
-// service answers the provider's RPC methods. It is safe for many goroutines.
-type service struct {
-	number gossip.ProtocolNumber
-	log    *slog.Logger
+// service answers the provider's RPC methods by the provider's machine. It is
+// safe for many goroutines.
+type service struct{ host *host.Host }
 
-	mu      sync.Mutex
-	members registry.Registry
+var _ wire.ProviderHandler = service{}
+
+func (s service) Join(ctx context.Context, a gossip.Address) (gossip.ProtocolNumber, error) {
+	answer, err := s.host.Call(ctx, machine.Join{Node: a})
+	return answer.Protocol, err
 }
 
-func newService(number gossip.ProtocolNumber, log *slog.Logger) *service {
-	return &service{number: number, log: log}
+func (s service) Members(ctx context.Context) ([]gossip.Address, error) {
+	answer, err := s.host.Call(ctx, machine.Members{})
+	return answer.Addresses, err
 }
 
-func (s *service) Join(_ context.Context, a gossip.Address) (gossip.ProtocolNumber, error) {
-	s.mu.Lock()
-	fresh, err := s.members.Join(a)
-	s.mu.Unlock()
-	if err != nil {
-		return 0, err
-	}
-	if fresh {
-		s.log.Info("joined", "node", a)
-	}
-	return s.number, nil
-}
-
-func (s *service) Members(context.Context) ([]gossip.Address, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.members.Members(), nil
-}
-
-// Protocol is an extension: the original tells its protocol only to those who
-// join, and a monitor is no member.
-func (s *service) Protocol(context.Context) (gossip.ProtocolNumber, error) {
-	return s.number, nil
+func (s service) Protocol(ctx context.Context) (gossip.ProtocolNumber, error) {
+	answer, err := s.host.Call(ctx, machine.Protocol{})
+	return answer.Protocol, err
 }

@@ -14,16 +14,17 @@ type attempt struct {
 	tried      map[gossip.Address]bool
 	ids        []uint64
 	unanswered int // calls made, without those that were refused
-	wave       int // how many were begun together last
+	wave       int // the last one begun, by its place in waves
 	goOnAt     time.Duration
 }
 
-// waveGrowth: each wave of calls is so many times as large as the one before. With
-// waits of a quarter of the interval a round has four waves: 1, 3, 9 and 27. So a
-// node that has half of 64 neighbours die before it, without a refusal, still gets
-// a message through in the same round. With growth by 1, as it was once, live nodes
-// fell silent behind such a run and were declared dead in nearly every run.
-const waveGrowth = 3
+// waves are how many targets a round calls together, each time nobody has answered
+// for a quarter of the interval, so a round has four. A single lost message costs two
+// calls more; and a node that has a run of up to 39 silent hosts before it still gets
+// a message through in the same round. When each wave was one call, live nodes fell
+// silent behind such runs, and were declared dead in nearly every simulated run with
+// half of the ring silent; waves of 1, 2, 4 and 8 did not end that at 64 nodes.
+var waves = [...]int{1, 2, 8, 29}
 
 // maxUnanswered bounds the calls of a round that were not refused. A call may take
 // a whole interval to fail, so twice as many are under way at most, of the 128 that
@@ -40,7 +41,7 @@ type pendingCall struct {
 // tryFirst begins a round's attempt with its scheduled target, suspected or not. A
 // mute one is called but not waited for.
 func (n *Node) tryFirst(to gossip.Address) {
-	n.attempt = attempt{open: true, first: to, tried: map[gossip.Address]bool{}, wave: 1}
+	n.attempt = attempt{open: true, first: to, tried: map[gossip.Address]bool{}}
 	e := n.find(to)
 	n.try(to)
 	if e != nil && e.mute {
@@ -52,8 +53,8 @@ func (n *Node) tryFirst(to gossip.Address) {
 // each is followed by one more call at once; silence costs a quarter of the
 // interval, of which a round has only four, so each wave is larger than the last.
 func (n *Node) widen() {
-	n.attempt.wave *= waveGrowth
-	n.tryMore(n.attempt.wave)
+	n.attempt.wave = min(n.attempt.wave+1, len(waves)-1)
+	n.tryMore(waves[n.attempt.wave])
 }
 
 // tryMore calls so many more targets: the next of the ring, or drawn ones. Skipping

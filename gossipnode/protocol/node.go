@@ -260,9 +260,5 @@ func (n *Node) Self() gossip.Address { return n.self }
 // Version is the node's own generation and heartbeat.
 func (n *Node) Version() (generation, heartbeat int32) { return n.generation, n.heartbeat }
 
-// MessageCount is the original's running count: one for each round and SYN sent,
-// one for each SYN, ACK and ACK2 received.
-func (n *Node) MessageCount() int32 { return n.messages }
-
 // modulo is never negative.
 func modulo(a, m int64) int64 { return ((a % m) + m) % m }

@@ -2,12 +2,12 @@
 // the smallest safe T_fail for a gossip interval, and the longest gossip interval
 // for a T_fail.
 //
-// In flow a protocol, a size and a loss; out flows a text for people that says
-// how its figures were got. A setting counts as safe when no verdict about a
-// running node was wrong in any run ([Question]); a second answer asks that single
-// observers are right too, for those who read the suspect matrix. What was not
-// seen in the runs may still happen: how seldom is said by the upper end of the
-// 95 % interval, three over the node-hours watched.
+// A protocol, a size and a loss go in; a text for people comes out, which also says
+// how its figures were obtained. A setting counts as safe when no verdict about a
+// running node was wrong in any run ([Question]). A second answer requires that
+// single observers are right too, for those who read the suspect matrix. What the
+// runs have not shown may still happen; the upper end of the 95 % interval, three
+// over the node-hours watched, says how seldom.
 package advise
 
 import (
@@ -42,11 +42,11 @@ type Answer struct {
 	Wrong int // verdicts about running nodes, while calm and while a death was being found
 }
 
-// Safe: no verdict was wrong, and every death was found.
+// Safe tells whether no verdict was wrong and every death was found.
 func (a Answer) Safe() bool { return a.Wrong == 0 && a.Missed == 0 }
 
-// SafeForObservers asks that single observers are right for this share of time
-// too.
+// SafeForObservers also requires that single observers are right for this share of
+// the time.
 func (a Answer) SafeForObservers(accuracy float64) bool {
 	return a.Safe() && a.Observers.Accuracy.Mean >= accuracy
 }
@@ -64,7 +64,7 @@ func Budget(nodes int, t protocol.Timing) (runs int, calm time.Duration) {
 	return runs, calm.Round(time.Second)
 }
 
-// Ask measures one setting, each only once.
+// Ask measures one setting. It measures none twice.
 func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 	if a, ok := q.asked[asked{t, q.Freshness}]; ok {
 		return a, nil
@@ -96,8 +96,8 @@ func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 	return a, nil
 }
 
-// search asks for the smallest step at which good holds, given that it holds from some
-// step on; a step's answer comes from ask. ok is false if it does not at last.
+// search finds the smallest step at which good holds, provided that it holds from
+// some step on. ask measures a step. ok is false if good does not hold at the last.
 func search(first, last int, ask func(step int) (Answer, error), good func(Answer) bool) (found Answer, ok bool,
 	err error,
 ) {

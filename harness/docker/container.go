@@ -19,8 +19,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// makeNetwork makes the network that all containers begin in. One that an
-// earlier harness has left empty is replaced.
+// makeNetwork makes the network that all containers begin in. It replaces an empty
+// one that an earlier run has left.
 func (c *cluster) makeNetwork(ctx context.Context) error {
 	name := c.prefix + "network"
 	if err := c.dropStale(ctx, name); err != nil {
@@ -72,7 +72,8 @@ func taken(what, name string) error {
 		what, name)
 }
 
-// loopback is where the ports that the harness itself asks are published.
+// loopback is the address at which the monitor's and the provider's ports are
+// published for the harness.
 var loopback = netip.MustParseAddr("127.0.0.1")
 
 // makeContainer makes and starts a process's container, and attaches to its

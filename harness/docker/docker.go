@@ -1,7 +1,7 @@
 // Package docker runs clusters as the original's README does: a container for
 // each process, in a network of their own, with names by the engine's DNS.
 //
-// In flow a harness.ClusterSpec; out flows a harness.Cluster, and each process's
+// A harness.ClusterSpec goes in; a harness.Cluster comes out, and each process's
 // standard error and output in the run's folder. A container does no more than
 // hold a shell; the process is started in it by exec, so that it can be killed
 // and started again while the container, its name and its files stay.
@@ -132,7 +132,7 @@ func dial(ctx context.Context, host string) (*client.Client, error) {
 	return nil, errors.Join(err, engine.Close())
 }
 
-// olderAPI compares versions such as 1.41. What is no version counts as new.
+// olderAPI compares versions such as 1.41. Text that is no version counts as new.
 func olderAPI(a, b string) bool {
 	majorA, minorA, okA := apiVersion(a)
 	majorB, minorB, okB := apiVersion(b)

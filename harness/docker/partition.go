@@ -44,7 +44,8 @@ func (c *cluster) Partition(ctx context.Context, groups ...[]string) error {
 	})
 }
 
-// sides are the groups that have to move, the unnamed one included.
+// sides returns the groups that have to move, including the one of all unnamed
+// processes.
 func (c *cluster) sides(groups [][]string) ([][]string, error) {
 	named := map[string]bool{}
 	for _, group := range groups {
@@ -83,7 +84,7 @@ func (c *cluster) Heal(ctx context.Context) error {
 	return nil
 }
 
-// move takes a container out of its network and into another, "" is none.
+// move takes a container out of its network and puts it into another ("": none).
 func (c *cluster) move(ctx context.Context, p *process, to string) error {
 	if p.network == to {
 		return nil

@@ -81,7 +81,7 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	// A wrong name would be found by nobody, and no test case would ever end.
+	// Nobody would find a node with a wrong name, and no test case would ever end.
 	want := fmt.Sprintf("%s:%d", p.host, p.port)
 	if line := e.listening(); !strings.HasSuffix(line, " as "+want) {
 		return fmt.Errorf("%s goes by another name than its container's, want %s: %q", name, want, line)
@@ -89,7 +89,7 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 	return nil
 }
 
-// listens waits for a process that says nothing of its own about it.
+// listens waits until the port of a process that does not say so itself is open.
 func (c *cluster) listens(ctx context.Context, p *process) error {
 	err := live.Poll(ctx, p.name+" to listen", func() (bool, error) {
 		if p.running.hasEnded() {
@@ -133,7 +133,7 @@ func (c *cluster) execute(ctx context.Context, p *process) error {
 		defer stdout.Close()
 		defer stderr.Close()
 		// Without a terminal the engine always multiplexes, whatever it says the
-		// type is. That the stream breaks off is an end like any other.
+		// type is. A stream that breaks off has ended like any other.
 		_, _ = stdcopy.StdCopy(stdout, io.MultiWriter(stderr, e), e.conn.Reader)
 	})
 	return nil

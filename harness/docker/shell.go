@@ -64,8 +64,8 @@ func (s *shell) send(line string) error {
 	return err
 }
 
-// ask types a line and answers what it printed, when it has ended. After an
-// error the next one may be asked: a late answer is not taken for another's.
+// ask types a line and returns what it printed when it has ended. It may be called
+// again after an error: late output is not mistaken for that of another line.
 func (s *shell) ask(ctx context.Context, line string) ([]byte, error) {
 	s.asked++
 	begin, end := fmt.Sprintf("<%d<\n", s.asked), fmt.Sprintf(">%d>\n", s.asked)

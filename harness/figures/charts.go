@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -11,19 +12,24 @@ import (
 	"gossiprpc/gossipnode/protocol"
 )
 
+// Colours and marks of protocols, in the order of their table. Those that come
+// after the last begin again with the first.
+var (
+	colours = []color.Color{blue, orange, green, purple, black}
+	glyphs  = []draw.GlyphDrawer{
+		draw.CircleGlyph{},
+		draw.SquareGlyph{},
+		draw.TriangleGlyph{},
+		draw.PyramidGlyph{},
+		draw.CrossGlyph{},
+		draw.RingGlyph{},
+	}
+)
+
 // look is how a protocol is drawn everywhere.
 func look(name string) (color.Color, draw.GlyphDrawer) {
-	switch name {
-	case "random":
-		return blue, draw.CircleGlyph{}
-	case "rr":
-		return orange, draw.SquareGlyph{}
-	case "scrr":
-		return green, draw.TriangleGlyph{}
-	case "brr":
-		return purple, draw.PyramidGlyph{}
-	}
-	return black, draw.CrossGlyph{}
+	i := slices.Index(protocol.Names(), name)
+	return colours[i%len(colours)], glyphs[i%len(glyphs)]
 }
 
 var ruleTitles = map[protocol.Freshness]string{
@@ -39,7 +45,7 @@ func under(q Quality, rule protocol.Freshness) bool {
 	return q.Freshness == rule || !q.Protocol.Hearsay(false)
 }
 
-// line is a protocol's, over the qualities that take picks.
+// line returns a protocol's line through the qualities that take picks.
 func line(p protocol.Spec, all []Quality, take func(Quality) (dot, bool)) series {
 	colour, glyph := look(p.Name)
 	s := series{name: p.Name, colour: colour, glyph: glyph, line: true}
@@ -51,9 +57,9 @@ func line(p protocol.Spec, all []Quality, take func(Quality) (dot, bool)) series
 	return s
 }
 
-// byFormula is what the spread of news allows for: T_fail after the last news has
-// reached the last node, in the mean over the round of death, with half an
-// interval for the phase. From it the points that no run has reached can be told.
+// byFormula returns the detection time that follows from the spread of news: T_fail
+// after the last news has reached the last node, averaged over the round of death,
+// plus half an interval for the phase. It fills in sizes that no run has reached.
 func byFormula(p protocol.Spec, t protocol.Timing, n int) float64 {
 	if p.Offset == nil {
 		return math.NaN()
@@ -140,7 +146,7 @@ func trafficSheet(all []Quality, note string) sheet {
 // frontierSheet is detection time against wrong suspicions over T_fail.
 func frontierSheet(all []Quality, note string) sheet {
 	s := sheet{
-		name: "frontier", columns: 4, width: 2.5 * vg.Inch, height: 3 * vg.Inch, note: note,
+		name: "frontier", columns: len(protocol.All()), width: 2.5 * vg.Inch, height: 3 * vg.Inch, note: note,
 		title: fmt.Sprintf("The frontier over T_fail: %d nodes, %g %% of messages between nodes lost", frontierNodes,
 			100*all[0].Loss),
 	}

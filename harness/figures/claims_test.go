@@ -154,7 +154,7 @@ func reached(w *sim.World, of gossip.Address, generation, heartbeat int32) bool 
 	return true
 }
 
-// TestFreshness is issue 6's item 7: both rules at 8 and 32 nodes, with and
+// TestFreshness compares both rules at 8 and 32 nodes, with and
 // without loss between nodes. No verdict is wrong without loss, and detection by
 // emission is no slower than by arrival.
 func TestFreshness(t *testing.T) {

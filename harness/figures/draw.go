@@ -264,12 +264,12 @@ func (p panel) plot() (*plot.Plot, error) {
 	return d, nil
 }
 
-// logScale is gonum's, but for the middle of the range: there gonum asks for the
-// place of an axis's label, which it then draws in the middle of the axis, and
-// would leave room for it where it is not.
+// logScale is gonum's except at the middle of the range. Gonum asks for that point
+// to place an axis's label, then draws the label in the middle of the axis, and
+// would leave room for it in the wrong place.
 type logScale struct{ plot.LogScale }
 
-// Normalize tells where x is on the axis, 0 to 1.
+// Normalize returns the place of x on the axis, 0 to 1.
 func (s logScale) Normalize(low, high, x float64) float64 {
 	if x == 0.5*(low+high) {
 		return 0.5
@@ -302,7 +302,7 @@ func (p panel) span() (low, high float64) {
 	return low / 1.4, high * 1.4
 }
 
-// lift puts what cannot be shown on a logarithmic axis on its floor.
+// lift moves values that a logarithmic axis cannot show to its floor.
 func (p panel) lift(y float64) float64 {
 	if p.logY && y < p.floorY {
 		return p.floorY

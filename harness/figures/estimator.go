@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// estimator tells how long is left: on a terminal in one line that it writes
-// over, elsewhere in a new line now and then.
+// estimator tells people how much time is left: on a terminal in one line that it
+// overwrites, elsewhere in a new line now and then.
 type estimator struct {
 	mu       sync.Mutex
 	out      io.Writer

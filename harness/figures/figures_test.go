@@ -2,6 +2,7 @@ package figures
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"image/png"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +101,32 @@ func TestReadReal(t *testing.T) {
 	}
 }
 
+// Large makes the trials anew that large.csv keeps.
+func TestLargeTrials(t *testing.T) {
+	const n = 1024
+	warm := map[string]string{}
+	for _, trial := range largeTrials(n, 1) {
+		warm[trial.Protocol.Name+" "+trial.Freshness.String()] = seconds(trial.Warm)
+	}
+	lines, err := csv.NewReader(strings.NewReader(largeCSV)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for _, fields := range lines {
+		if fields[2] != strconv.Itoa(n) {
+			continue
+		}
+		kept++
+		if got := warm[fields[0]+" "+fields[1]]; got != fields[8] {
+			t.Errorf("%s by %s: %q s to settle down, in large.csv %s", fields[0], fields[1], got, fields[8])
+		}
+	}
+	if kept < 6 {
+		t.Errorf("%d lines of %d nodes, want 6 and more", kept, n)
+	}
+}
+
 func TestReadings(t *testing.T) {
 	authors, err := recorded()
 	if err != nil || len(authors) != 36 {
@@ -142,6 +170,16 @@ func TestMake(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "figures in") {
 		t.Errorf("said %q", out.String())
+	}
+	for _, name := range protocol.Names() {
+		drawn, err := os.ReadFile(filepath.Join(s.Folder, "detection.svg"))
+		if err != nil || !strings.Contains(string(drawn), ">"+name+"<") {
+			t.Errorf("no line of %s in detection.svg, %v", name, err)
+		}
+		table, err := os.ReadFile(filepath.Join(s.Folder, "detection.csv"))
+		if err != nil || !strings.Contains(string(table), "\n"+name+",") {
+			t.Errorf("no row of %s in detection.csv, %v", name, err)
+		}
 	}
 	for _, name := range []string{"report-05", "report-11", "detection", "traffic", "frontier", "quality"} {
 		f, err := os.Open(filepath.Join(s.Folder, name+".png"))

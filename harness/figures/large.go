@@ -1,34 +1,38 @@
 package figures
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
 )
 
+// mostWarmRounds is how many rounds a large cluster may take to settle down: with
+// more a run would take hours.
+const mostWarmRounds = 100
+
 // largeTrials are one run for each protocol and rule at n nodes, the quick ones
-// first. Random gossip takes no hearsay, so the rule makes no difference to it.
+// first. Where hearsay counts for nothing the rule makes no difference.
 func largeTrials(n int, seed uint64) []Trial {
 	var all []Trial
-	add := func(name string, f protocol.Freshness, warmRounds int) {
-		p, _ := protocol.ByName(name)
-		s := Setting{Protocol: p, Nodes: n, Timing: protocol.DefaultTiming(), Freshness: f}
-		all = append(all, Trial{Setting: s, Seed: seed, Warm: time.Duration(warmRounds) * s.Timing.Gossip})
+	for _, p := range protocol.All() {
+		for _, rule := range rules(p) {
+			rounds := 7
+			if rule == protocol.Emission && p.Hearsay(true) {
+				rounds = p.SpreadRounds(n) + 4
+			}
+			if rounds > mostWarmRounds {
+				continue
+			}
+			s := Setting{Protocol: p, Nodes: n, Timing: protocol.DefaultTiming(), Freshness: rule}
+			all = append(all, Trial{Setting: s, Seed: seed, Warm: time.Duration(rounds) * s.Timing.Gossip})
+		}
 	}
-	brr, _ := protocol.ByName("brr")
-	rr, _ := protocol.ByName("rr")
-	add("random", protocol.Arrival, 7)
-	add("scrr", protocol.Arrival, 7)
-	add("brr", protocol.Arrival, 7)
-	add("brr", protocol.Emission, brr.SpreadRounds(n)+4)
-	add("scrr", protocol.Emission, 7)
-	add("rr", protocol.Arrival, 7)
-	if n <= 2048 {
-		add("rr", protocol.Emission, rr.SpreadRounds(n)+4)
-	}
+	slices.SortStableFunc(all, func(a, b Trial) int { return cmp.Compare(a.Warm, b.Warm) })
 	return all
 }
 

@@ -7,8 +7,8 @@ import (
 )
 
 // The runs that the original's authors recorded, and runs of the original in
-// containers for this project; what they are worth is said in the files. They are
-// drawn beside ours, never expected of it.
+// containers for this project. The files say how far they can be trusted. They are
+// drawn beside our own runs and never serve as expected values.
 //
 //go:embed original/recorded.json
 var recordedJSON []byte

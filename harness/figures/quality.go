@@ -141,14 +141,15 @@ func (m Mistakes) row() []string {
 	}
 }
 
-// plan is settings to measure, each with so many trials of so long a calm.
+// plan is a setting to measure, in how many trials, and for how long a calm.
 type plan struct {
 	Setting
 	runs int
 	calm time.Duration
 }
 
-// trials are a plan's jobs; results[i] holds what came of plan i.
+// trials turns plans into jobs; when they are done, results[i] holds what came of
+// plan i.
 func trials(plans []plan, seed uint64) (jobs []job, results [][]Measurement) {
 	results = make([][]Measurement, len(plans))
 	for i, p := range plans {
@@ -172,7 +173,7 @@ func eachSetting(timing protocol.Timing, f func(Setting)) {
 	}
 }
 
-// grid is the quality of service over n and loss.
+// grid plans the measurement of the quality of service over n and loss.
 func grid(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
@@ -198,7 +199,7 @@ func grid(s Options) []plan {
 // frontierNodes is the size at which the frontier is measured.
 const frontierNodes = 32
 
-// frontier is detection against wrong suspicions over T_fail, in gossip intervals.
+// frontier plans detection against wrong suspicions over T_fail, in gossip intervals.
 func frontier(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {
@@ -217,7 +218,7 @@ func frontier(s Options) []plan {
 	return plans
 }
 
-// sizes is detection time and traffic over n, without loss.
+// sizes plans detection time and traffic over n, without loss.
 func sizes(s Options) []plan {
 	var plans []plan
 	eachSetting(s.Timing, func(at Setting) {

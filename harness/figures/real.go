@@ -64,7 +64,7 @@ func compare(real []caseRun, simulated []caseSummary) gap {
 }
 
 // Real runs the cases on a backend and in virtual time, draws the one over the
-// other, and tells out the gap.
+// other, and prints the gap to out.
 func Real(ctx context.Context, out io.Writer, s RealOptions) error {
 	if err := os.MkdirAll(s.Folder, 0o755); err != nil {
 		return err

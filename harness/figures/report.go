@@ -65,7 +65,8 @@ func reportSheets(ours []caseSummary, setting string) ([]sheet, error) {
 	var sheets []sheet
 	for _, f := range reportFigures() {
 		s := sheet{
-			name: fmt.Sprintf("report-%02d", f.figure), columns: 4, width: 2.3 * vg.Inch, height: 2.6 * vg.Inch,
+			name: fmt.Sprintf("report-%02d", f.figure), columns: len(protocol.All()), width: 2.3 * vg.Inch,
+			height: 2.6 * vg.Inch,
 			note: setting + "; bars: 95 % intervals. The original's readings are its own and partly wrong; " +
 				"which of its figures 5 to 11 shows what is inferred.",
 		}

@@ -29,7 +29,7 @@ func detectionRow(r Measurement) []string {
 	}
 }
 
-// seconds of a length of time; empty when it did not come to an end.
+// seconds writes a length of time in seconds, and nothing for sim.None.
 func seconds(d time.Duration) string {
 	if d == sim.None {
 		return ""
@@ -37,7 +37,7 @@ func seconds(d time.Duration) string {
 	return number(d.Seconds())
 }
 
-// number keeps six digits; empty for none.
+// number writes six digits, and nothing for NaN or infinity.
 func number(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""

@@ -14,7 +14,7 @@ import (
 	"gossiprpc/harness/settings"
 )
 
-// Task is figures: it makes them all.
+// Task is the target figures: it makes all figures.
 func Task(ctx context.Context, out io.Writer, environ []string) error {
 	v, err := settings.Read("figures", environ)
 	if err != nil {
@@ -23,8 +23,8 @@ func Task(ctx context.Context, out io.Writer, environ []string) error {
 	return Make(ctx, out, read(v))
 }
 
-// RealTask is figures:real: the test cases with real processes beside simulated
-// ones.
+// RealTask is the target figures:real: the test cases with real processes beside
+// simulated ones.
 func RealTask(ctx context.Context, out io.Writer, environ []string) error {
 	o, err := readReal(environ)
 	if err != nil {
@@ -59,7 +59,7 @@ func readReal(environ []string) (RealOptions, error) {
 	return o, nil
 }
 
-// LargeTask is figures:large: it writes large.csv into the figures' folder.
+// LargeTask is the target figures:large: it writes large.csv into the figures' folder.
 func LargeTask(ctx context.Context, out io.Writer, environ []string) (err error) {
 	v, err := settings.Read("figures:large", environ)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Make measures everything, writes tables and plots into the settings' folder,
-// and tells out how it goes.
+// Make measures everything, writes tables and plots into the options' folder, and
+// reports progress to out.
 func Make(ctx context.Context, out io.Writer, s Options) error {
 	began := time.Now()
 	large, err := largeRuns(largeCSV)
@@ -33,7 +33,7 @@ func Make(ctx context.Context, out io.Writer, s Options) error {
 		jobs, runs[i] = append(jobs, more...), results
 	}
 	jobs = append(jobs, caseJobs...)
-	// The long ones first, so that none is left alone at the end.
+	// The long ones come first, so that none runs alone at the end.
 	slices.SortStableFunc(jobs, func(a, b job) int { return int(b.weight - a.weight) })
 	if err := work(ctx, out, "figures", jobs); err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s Options) write(out io.Writer, cases []caseSummary, large []largeRun, gri
 	return nil
 }
 
-// summary prints what is most asked for.
+// summary prints the numbers that people look for first.
 func summary(out io.Writer, grid []Quality) {
 	fmt.Fprintf(out, "\n%-8s %-9s %6s %6s  %-16s %-20s %-20s\n", "protocol", "freshness", "nodes", "loss",
 		"detection, s", "observers right", "verdicts wrong")

@@ -39,9 +39,9 @@ type Sample struct {
 	Suspects int // ordered pairs of running nodes with a wrong suspicion in force at the death
 }
 
-// Detection is how the death was found, each as time since it. By Chen and
-// Toueg a node is detected from when it is suspected for good; sim.None: it was
-// not within the trial's limit.
+// Detection is when the death was found, in times since it. As Chen and Toueg have
+// it, a node is detected once it is suspected for good; sim.None means that this
+// did not happen within the trial's limit.
 type Detection struct {
 	FirstVerdict time.Duration   // the monitor's first
 	Verdict      time.Duration   // the monitor's last, for good
@@ -93,8 +93,8 @@ func (t Trial) Run() (Sample, error) {
 	return sample, nil
 }
 
-// since is what was measured between two results of one meter. Mistakes that
-// began before and went on count from the first's end.
+// since returns what was measured between two results of one meter. Mistakes that
+// began before the first and went on count from the first's end.
 func since(before, after sim.Result) sim.Result {
 	r := after
 	r.From = before.To
@@ -131,7 +131,7 @@ func suspicions(s *consensus.State) int {
 	return count
 }
 
-// death follows what becomes of one node's death.
+// death follows how one node's death is found.
 type death struct {
 	world     *sim.World
 	victim    gossip.Address
@@ -219,7 +219,8 @@ func (d *death) await(s Setting) Detection {
 	return result
 }
 
-// settled: all suspect it, and no news of it is left that could lift that.
+// settled tells whether all suspect the node and no news of it is left that could
+// lift a suspicion.
 func (d *death) settled(s Setting) bool {
 	if !d.failed || len(d.since) < len(d.observers) {
 		return false
@@ -241,7 +242,8 @@ func (d *death) settled(s Setting) bool {
 	return true
 }
 
-// mean of the times there are, in seconds; and how many there are not.
+// mean returns the mean of the observers' times in seconds, and how many observers
+// have none.
 func (d Detection) mean() (seconds float64, missed int) {
 	found := slices.DeleteFunc(slices.Clone(d.Observers), func(t time.Duration) bool { return t == sim.None })
 	for _, t := range found {

@@ -27,7 +27,7 @@ func trialJob(r *Measurement, weight float64) job {
 	}}
 }
 
-// work does jobs on all processors and tells out how far it is.
+// work does jobs on all processors and reports progress to out.
 func work(ctx context.Context, out io.Writer, what string, jobs []job) error {
 	p := newEstimator(out, what, jobs)
 	group, ctx := errgroup.WithContext(ctx)

@@ -44,7 +44,7 @@ func oneLine(text, suite string) string {
 	return ""
 }
 
-// stanza reads deb822 blocks, which empty lines part.
+// stanza reads deb822 blocks, which are separated by empty lines.
 func stanza(text, suite string) string {
 	fields := map[string][]string{}
 	last := ""

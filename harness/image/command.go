@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// output runs a command and answers what it printed, trimmed. Its error holds
-// the last line of what the command complained about.
+// output runs a command and returns what it printed, trimmed. Its error holds the
+// last line that the command wrote to standard error.
 func output(ctx context.Context, name string, args ...string) (string, error) {
 	var out, complaint bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)

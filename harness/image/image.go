@@ -1,8 +1,8 @@
-// Package image builds the project's container image with the docker command,
-// and where the Dockerfile's bases cannot be had, stand-ins for them first.
+// Package image builds the project's container image with the docker command. Where
+// the Dockerfile's bases cannot be pulled it builds stand-ins for them first.
 //
-// In flow the repository's folder and what the machine has (docker, its Go tree,
-// its apt sources); out flows an image named by [Options].
+// The repository's folder and what the machine has (docker, its Go tree, its apt
+// sources) go in; an image named by [Options] comes out.
 package image
 
 import (
@@ -74,7 +74,7 @@ func Build(ctx context.Context, o Options) error {
 	return o.weigh(ctx, bases.run)
 }
 
-// weigh holds the image's size against [MaxAdded].
+// weigh fails if the image adds more to its base than [MaxAdded].
 func (o Options) weigh(ctx context.Context, base string) error {
 	added, err := Added(ctx, o.Tag, base)
 	if err != nil {
@@ -87,7 +87,7 @@ func (o Options) weigh(ctx context.Context, base string) error {
 	return nil
 }
 
-// Added is by how many bytes an image is larger than its base.
+// Added returns how many bytes larger an image is than its base.
 func Added(ctx context.Context, tag, base string) (int64, error) {
 	var sizes [2]int64
 	for i, name := range []string{tag, base} {
@@ -126,14 +126,14 @@ func (o Options) bases(ctx context.Context, dockerfile string) (bases, error) {
 		return b, nil
 	}
 	if o.BuildBase != "" || o.RunBase != "" {
-		// Someone wants these and no others.
+		// The user named these images; no others will do.
 		return bases{}, err
 	}
 	fmt.Fprintf(o.Out, "%v: making stand-ins for the base images on this machine\n", err)
 	return o.standIns(ctx)
 }
 
-// fetch sees to it that images are on this machine.
+// fetch pulls the images that are not on this machine yet.
 func (o Options) fetch(ctx context.Context, names ...string) error {
 	for _, name := range names {
 		if exists(ctx, name) {

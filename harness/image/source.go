@@ -20,7 +20,7 @@ var inImage = []string{
 	"config_files",
 }
 
-// Source is a sum over all in the repository that an image is made of.
+// Source returns a checksum of all files that an image is made of.
 func Source(dir string) (string, error) {
 	sum := sha256.New()
 	for _, part := range inImage {
@@ -54,9 +54,9 @@ func Source(dir string) (string, error) {
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }
 
-// Stale tells whether an image was made by [Build] of another source than the
-// repository now holds. Of an image that somebody else has built it knows
-// nothing, and says false.
+// Stale tells whether [Build] made an image from another source than the repository
+// holds now. It returns false for images that somebody else has built: it knows
+// nothing of their source.
 func Stale(ctx context.Context, dir, tag string) (bool, error) {
 	now, err := Source(dir)
 	if err != nil {

@@ -58,7 +58,8 @@ func (o Options) standIns(ctx context.Context) (bases, error) {
 	return b, nil
 }
 
-// survey looks for all that is needed, so that what is missing is said at once.
+// survey looks for everything that is needed, so that one error names all that is
+// missing.
 func survey(ctx context.Context) (machine, error) {
 	var m machine
 	var missing []string
@@ -97,8 +98,8 @@ func certificates() string {
 	return ""
 }
 
-// tag changes with what is copied into the builder, so that an old one is never
-// taken for it.
+// tag changes with what is copied into the builder, so that an old image is never
+// mistaken for it.
 func (m machine) tag() (string, error) {
 	text, err := os.ReadFile(m.cas)
 	if err != nil {
@@ -126,7 +127,7 @@ func (m machine) makeRun(ctx context.Context, o Options, tag string) (err error)
 }
 
 // makeBuild puts the Go tree and the certificates on top, in one layer. The tree
-// goes from where it lies into the build's context, not by way of a copy.
+// goes straight into the build's context, without a copy on disk.
 func (m machine) makeBuild(ctx context.Context, o Options, tag string) (err error) {
 	dir, err := os.MkdirTemp("", "gossip-stand-in-")
 	if err != nil {
@@ -163,7 +164,8 @@ func (m machine) makeBuild(ctx context.Context, o Options, tag string) (err erro
 func pipe(from, to *exec.Cmd) error {
 	var complaints [2]strings.Builder
 	from.Stderr, to.Stderr = &complaints[0], &complaints[1]
-	// A pipe of the second's own would never be read to its end when it ends early.
+	// A pipe of the second command's own would never be read to its end if that
+	// command ended early.
 	out, err := from.StdoutPipe()
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ type collector interface {
 	Collect(ctx context.Context) (live.Collected, error)
 }
 
-// cluster differs from a local one in what it takes for joined: a Python node's
+// cluster differs from a local one in when it counts as joined: a Python node's
 // generation does not say when it was started.
 type cluster struct {
 	harness.Cluster
@@ -81,8 +81,8 @@ func (c *cluster) Restart(ctx context.Context, names ...string) error {
 
 // Joined has the monitor collect the nodes' state maps. A Python node stops
 // reporting its own while it knows of an endpoint that it has no handshake with,
-// and Python nodes by themselves never learn the state of all: so from when all
-// Go nodes have heard of all, one cycle more is enough for the Python nodes.
+// and Python nodes by themselves never learn the state of all. So Python nodes count
+// as joined one cycle after all Go nodes have heard of all.
 func (c *cluster) Joined(ctx context.Context) (map[string][]string, error) {
 	collected, err := c.collector.Collect(ctx)
 	if err != nil {

@@ -26,7 +26,7 @@ func (b Docker) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clust
 	others := map[string]docker.Program{}
 	add := func(process, typed string, command ...string) {
 		if b.Mix.Python(process) {
-			// Else nothing of what it prints is seen before it ends.
+			// Python would otherwise keep all output to itself until it ends.
 			command = append([]string{"env", "PYTHONUNBUFFERED=1", "python"}, command...)
 			others[process] = docker.Program{Image: b.Image, Command: command, Typed: typed}
 		}
@@ -44,7 +44,7 @@ func (b Docker) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clust
 	return &containers{Cluster: inner, mix: b.Mix, spec: s}, nil
 }
 
-// containers differ from a cluster of ours in what they take for joined.
+// containers differ from a cluster of ours in when they count as joined.
 type containers struct {
 	harness.Cluster
 	mix  Mix
@@ -52,8 +52,8 @@ type containers struct {
 	told time.Time // when all that can be asked had heard of all
 }
 
-// Joined asks Go nodes only, through a Go monitor; a Python monitor is asked for
-// whom it knows. From then on one cycle more is enough.
+// Joined asks Go nodes only, through a Go monitor; of a Python monitor it asks which
+// nodes it knows. The cluster counts as joined one cycle after nothing is missing.
 func (c *containers) Joined(ctx context.Context) (map[string][]string, error) {
 	missing, err := c.lacking(ctx)
 	if err != nil || len(missing) > 0 {

@@ -16,8 +16,8 @@ type Mix struct {
 	python func(process string, node int) bool
 }
 
-// Mixes are the clusters that somebody who replaces one process after the other
-// goes through.
+// Mixes returns the clusters on the way of somebody who replaces one process after
+// the other.
 func Mixes() []Mix {
 	return []Mix{
 		{
@@ -48,11 +48,11 @@ func (m Mix) golang(nodes int) int {
 	return count
 }
 
-// Required tells whether a run must pass. Where the monitor and at least half of
-// the nodes are Go's the three cases must come to true verdicts; where only the
-// monitor is not, Go nodes must show it the truth. Clusters of Python nodes are
-// watched: an original never suspects an endpoint it knows by digest only, and
-// one whose schedule has ended is silent though it runs.
+// Required tells whether a run must pass. With a Go monitor and at least half of the
+// nodes Go's, the three cases must come to true verdicts. With a Python monitor, the
+// Go nodes must show it the truth. Other clusters of Python nodes are only watched:
+// an original never suspects an endpoint that it knows by digest only, and one whose
+// schedule has ended is silent though it runs.
 func (m Mix) Required(nodes int) bool {
 	if m.Python(harness.Monitor) {
 		return m.golang(nodes) > 0

@@ -1,9 +1,9 @@
-// Package interop runs clusters in which some processes are Python's, to hold
-// this project to the original that they behave as: same wire, same rules, same
-// faults.
+// Package interop runs clusters in which some processes are Python's. They behave as
+// the original does (same wire, same rules, same faults), and so hold this project to
+// it.
 //
-// In flow a [Mix] (which process is whose) and a protocol; out flow a run's
-// folder and what was seen. The Python programs in testdata/python are written
+// A [Mix] (which process is whose) and a protocol go in; a run's folder and a
+// [Report] come out. The Python programs in testdata/python are written
 // for this project, with Python's standard library alone.
 package interop
 

@@ -15,7 +15,7 @@ import (
 type Options struct {
 	Nodes int
 	Speed float64 // divides all intervals
-	// Freshness is as of when hearsay counts at the Go nodes.
+	// Freshness decides from which instant relayed news counts at the Go nodes.
 	Freshness protocol.Freshness
 	Runs      string // folder that each run's own is made in
 	Progress  scenario.Progress
@@ -35,7 +35,7 @@ type Case struct {
 	Verdict harness.Verdict
 	Took    time.Duration // from the kill or the restart
 	Note    string
-	Seen    bool // only looked at: the original's own way of ending says nothing of truth
+	Seen    bool // only watched: how the original ends a case says nothing about truth
 }
 
 // Report is one run of a mix.
@@ -49,8 +49,9 @@ type Report struct {
 	Folder   string
 }
 
-// Run runs a mix: with a Go monitor the scenario mixed.txt, with a Python one
-// what can be asked of that. An error is about the run, not what it came to.
+// Run runs a mix: the scenario mixed.txt with a Go monitor, and with a Python one
+// the parts of it that such a monitor can do. What the run came to is in the report;
+// an error says that it could not be run.
 func Run(ctx context.Context, o Options, m Mix, spec protocol.Spec) (Report, error) {
 	backend := harness.Backend(Backend{Mix: m})
 	if o.Start != nil {

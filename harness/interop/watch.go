@@ -15,9 +15,9 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-// watch looks at a cluster whose monitor is Python's. What must be: every Go
-// node shows it the one that died as suspected, and nobody that all Go nodes
-// suspect lives; and its menu ends case 1.
+// watch looks at a cluster whose monitor is Python's. Three things must hold: every
+// Go node reports the dead node as suspected, no live node is suspected by all Go
+// nodes, and the menu ends case 1.
 func watch(ctx context.Context, o Options, b harness.Backend, spec protocol.Spec, report Report) (Report, error) {
 	dir, err := filepath.Abs(o.Runs)
 	if err != nil {
@@ -126,13 +126,14 @@ func (w *watcher) single(ctx context.Context, victim string) error {
 	if err := w.ended(ctx, "case 1 ends, kill "+victim, at, []string{victim}, harness.Fail); err != nil {
 		return err
 	}
-	// Python nodes may be held dead, or never be, by an original monitor alone.
+	// Where most nodes are Python's, an original monitor may declare live nodes dead,
+	// or never declare dead ones so.
 	w.cases[len(w.cases)-1].Seen = 2*w.mix.golang(w.options.Nodes) < w.options.Nodes
 	return nil
 }
 
 // rows is empty when every live Go node suspects the victim and no live node is
-// suspected by all of them; else it says what is not so.
+// suspected by all of them; otherwise it says which of this does not hold.
 func (w *watcher) rows(ctx context.Context, victim string) (string, error) {
 	matrix, err := w.cluster.SuspectMatrix(ctx)
 	if err != nil {
@@ -166,9 +167,9 @@ func (w *watcher) rows(ctx context.Context, victim string) (string, error) {
 	return strings.Join(wrong, ", "), nil
 }
 
-// observe does what case 2 and 3 need, and says what came of it: the original
-// ends them when views agree, true or not, or never. Who is dead at the end is
-// held against dead.
+// observe does what cases 2 and 3 need and records what came of it. The original ends
+// them when views agree, true or not, or never. The nodes that it declares dead at
+// the end are compared with dead.
 func (w *watcher) observe(ctx context.Context, menu string, dead []string, names ...string) error {
 	verb, do := "kill", w.cluster.Kill
 	if menu == "3" {
@@ -193,8 +194,8 @@ func (w *watcher) observe(ctx context.Context, menu string, dead []string, names
 	return nil
 }
 
-// ended waits for a case to end, and holds whom the monitor holds dead then
-// against who is.
+// ended waits for a case to end, and then compares whom the monitor declares dead
+// with who is dead.
 func (w *watcher) ended(ctx context.Context, what string, at time.Time, dead []string,
 	otherwise harness.Verdict,
 ) error {
@@ -227,7 +228,8 @@ func (w *watcher) names(addresses []gossip.Address) string {
 	return strings.Join(names, " ")
 }
 
-// menuEnds waits for one more result on the menu. In vain is otherwise.
+// menuEnds waits for one more result on the menu. If none comes, the case's verdict is
+// otherwise.
 func (w *watcher) menuEnds(ctx context.Context, what string, at time.Time, limit time.Duration,
 	otherwise harness.Verdict,
 ) error {

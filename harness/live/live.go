@@ -20,8 +20,8 @@ const Patience = 60 * time.Second
 // pollEvery is how often something that is about to happen is looked at.
 const pollEvery = 20 * time.Millisecond
 
-// Servers are a running cluster's monitor and provider. A cluster embeds it and
-// has part of harness.Cluster by it.
+// Servers are a running cluster's monitor and provider. A cluster embeds it, and gets
+// part of harness.Cluster from it.
 type Servers struct {
 	Monitor   wire.Monitor
 	Provider  wire.Provider

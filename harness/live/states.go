@@ -17,8 +17,8 @@ type Collected map[gossip.Address]map[gossip.Address]struct {
 	} `json:"heartBeat"`
 }
 
-// ParseStates decodes states.json. Half a file, which is what a reader in the
-// middle of its writing finds, is an error.
+// ParseStates decodes states.json. It returns an error for half a file, which is what
+// one reads while the monitor is still writing.
 func ParseStates(text []byte) (Collected, error) {
 	var c Collected
 	if err := json.Unmarshal(text, &c); err != nil {

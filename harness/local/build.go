@@ -17,8 +17,8 @@ import (
 var programs = []string{"./monitor", "./provider", "./gossipnode", "./harness/local/keeper/gossip-keeper"}
 
 // Build builds the programs of the module that the working directory is in,
-// and answers the folder they are in. It is the same each time, so that Go
-// builds only what has changed.
+// and returns their folder. The folder is the same each time, so that Go builds only
+// what has changed.
 func Build(ctx context.Context) (string, error) {
 	root, err := moduleRoot(ctx)
 	if err != nil {

@@ -2,7 +2,7 @@
 // loopback: the same programs and the same XML-RPC as anywhere, but for names.
 // Every node is 127.0.0.1 with a port of its own.
 //
-// In flow a harness.ClusterSpec; out flows a harness.Cluster, and each process's
+// A harness.ClusterSpec goes in; a harness.Cluster comes out, and each process's
 // standard error and output in the run's folder.
 package local
 
@@ -56,8 +56,8 @@ func (b *Backend) programs(ctx context.Context) (string, error) {
 	return b.Programs, nil
 }
 
-// Start is harness.Backend's. A port that somebody else takes in the moment
-// between finding and using it makes it begin again with others.
+// Start is harness.Backend's. If somebody else takes a port between its being found
+// and its being used, Start begins again with other ports.
 func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	dir, err := b.programs(ctx)
 	if err != nil {

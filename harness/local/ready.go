@@ -70,8 +70,8 @@ func fileSize(path string) int64 {
 	return info.Size()
 }
 
-// readFrom is what a log holds behind an offset; a log that is not there yet
-// holds nothing.
+// readFrom returns what a log holds after an offset: nothing if the log is not there
+// yet.
 func readFrom(path string, offset int64) []byte {
 	text, err := os.ReadFile(path)
 	if err != nil || int64(len(text)) < offset {

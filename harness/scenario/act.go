@@ -31,9 +31,9 @@ func (r *run) resume(args []string) error {
 	return r.change("resume", args, true, func(names []string) error { return r.cluster.Resume(r.ctx, names...) })
 }
 
-// change does something to processes and remembers what follows for them. The
-// time of an act is taken before it is begun: what is measured from it errs on
-// the slow side.
+// change does something to processes and remembers what it means for them. The time
+// of an act is taken before the act begins, so that times measured from it are
+// rather too long than too short.
 func (r *run) change(what string, args []string, up bool, do func([]string) error) error {
 	if r.cluster == nil {
 		return errNoCluster
@@ -68,8 +68,8 @@ func (r *run) setUp(names []string, up bool) {
 		}
 		if n := r.nodes[name]; n != nil && n.up != up {
 			n.up = up
-			// It stays excused until it is seen alive again: a verdict takes
-			// its time to be lifted.
+			// It stays excused until it is seen alive again: lifting a verdict takes
+			// time.
 			n.excused = true
 		}
 	}
@@ -92,8 +92,8 @@ func (r *run) remember(at time.Time, verb string, names []string, alive bool) {
 	}
 }
 
-// partition cuts groups off. Those that it names first count as down: they may
-// be held dead by the rest.
+// partition cuts groups off. The processes that the script names count as down: the
+// rest may declare them dead.
 func (r *run) partition(args []string) error {
 	if r.cluster == nil {
 		return errNoCluster
@@ -171,7 +171,7 @@ func (r *run) sleep(args []string) error {
 		return err
 	}
 	end := r.cluster.Now().Add(d)
-	// One step more than d, so that the limit is never what ends it.
+	// The limit is one step longer than d, so that it never ends the wait.
 	return r.until(seconds(d)+" to pass", d+r.step(), func() (bool, string, error) {
 		return !r.cluster.Now().Before(end), "", nil
 	})

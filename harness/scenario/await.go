@@ -12,8 +12,8 @@ import (
 
 var awaitWords = []string{"joined", "results", "dead", "alive", "menu"}
 
-// joinLimit is generous: that a cluster joins is a condition of the scenarios,
-// not what they are about.
+// joinLimit is generous: scenarios need a joined cluster, but joining is not what
+// they are about.
 func (r *run) joinLimit() time.Duration { return 10*r.spec.Timing.Fail + 60*time.Second }
 
 func (r *run) await(args []string) error {

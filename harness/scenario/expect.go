@@ -12,8 +12,8 @@ var expectWords = []string{
 	"results", "dead", "alive",
 }
 
-// expect holds one fact against the last result, or against the monitor's
-// verdicts as they are now.
+// expect compares one fact with the last result, or with the monitor's verdicts as
+// they are now.
 func (r *run) expect(args []string) error {
 	if r.cluster == nil {
 		return errNoCluster

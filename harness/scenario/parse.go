@@ -24,8 +24,8 @@ var (
 // engineKill is the name under which the engine knows our kill; see words.
 const engineKill = "kill-process"
 
-// translate checks a script before anything is started, and answers it as the
-// engine is to run it: line for line the same, but for the word kill.
+// translate checks a script before anything is started, and returns it as the engine
+// is to run it: the same line for line, except for the word kill.
 func translate(file string, text []byte) ([]byte, error) {
 	archive := txtar.Parse(text)
 	lines := strings.Split(string(archive.Comment), "\n")

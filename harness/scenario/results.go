@@ -42,7 +42,7 @@ False Failure Detection Count: (\d+)
 Total number of nodes in cluster: (\d+)
 `)
 
-// readResults answers the cases in both files, which must agree.
+// readResults returns the cases in both files, which must agree.
 func (r *run) readResults() ([]CaseResult, error) {
 	text, records, err := r.cluster.Results(r.ctx)
 	if err != nil {

@@ -79,7 +79,7 @@ func (r *run) startCluster(args []string) error {
 	r.began, r.lastSample, r.monitorUp = c.Now(), c.Now(), true
 	r.nodes, r.byAddress = map[string]*node{}, map[gossip.Address]string{}
 	for _, name := range c.Nodes() {
-		// Nobody has heard of it yet, so nobody can wrongly hold it dead.
+		// Nobody has heard of it yet, so nobody can wrongly declare it dead.
 		r.nodes[name] = &node{up: true}
 		r.byAddress[c.Address(name)] = name
 	}
@@ -148,8 +148,8 @@ func (r *run) spans() spans {
 	return spans{speed: r.options.Speed, timing: timing, bound: r.bound()}
 }
 
-// bound is by when the latest act must show; before any, what a single death
-// would have.
+// bound is the time within which the latest act must show; before any act, that of a
+// single death.
 func (r *run) bound() time.Duration {
 	if r.mark.exists {
 		return r.mark.bound

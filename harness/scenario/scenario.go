@@ -35,7 +35,7 @@ type Options struct {
 	Protocol string  // $PROTOCOL
 	Nodes    int     // $NODES; $LAST is the last node's name, $LAST2 the one before it, $LAST3 the next
 	Speed    float64 // divides all intervals; 1 is the original's pace
-	// Freshness is as of when hearsay counts at the nodes.
+	// Freshness decides from which instant relayed news counts at the nodes.
 	Freshness protocol.Freshness
 	Seed      uint64 // of the nodes' random sources; 0: drawn, and said in the outcome
 	Runs      string // folder that the run's own folder is made in
@@ -125,8 +125,7 @@ func Run(ctx context.Context, o Options, file string, text []byte) (Outcome, err
 	return out, errors.Join(writeJSON(filepath.Join(f.path, "verdict.json"), out), f.close())
 }
 
-// play has testscript's engine run the script, and answers the error that
-// ended it.
+// play has testscript's engine run the script, and returns the error that ended it.
 func (r *run) play(file, name string, text []byte) error {
 	work := filepath.Join(r.folder.path, "work")
 	if err := os.Mkdir(work, 0o755); err != nil {
@@ -175,7 +174,7 @@ func (r *run) word(name string, w word, neg bool, args []string) error {
 	if neg {
 		return fmt.Errorf("! does not go with %s", name)
 	}
-	// Checked before the run but for what variables expand to.
+	// The script was checked before the run, except for what variables expand to.
 	if err := checkWord(name, args); err != nil {
 		return err
 	}

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// until lets time pass until done says so. All waiting goes through here, so
-// that the monitor's verdicts are sampled all through the run. what and the
-// detail that done answers are for people.
+// until lets time pass until done says so. All waiting goes through here, so that the
+// monitor's verdicts are sampled all through the run. The texts (what, and the detail
+// that done returns) are for people.
 func (r *run) until(what string, limit time.Duration, done func() (bool, string, error)) error {
 	deadline := r.cluster.Now().Add(limit)
 	shown := time.Time{}
@@ -49,14 +49,14 @@ func (r *run) step() time.Duration {
 	return min(max(r.spec.Timing.Heartbeat/5, 20*time.Millisecond), 200*time.Millisecond)
 }
 
-// every scales an interval for people with the cluster's.
+// every scales an interval that was chosen for people as the cluster's are scaled.
 func (r *run) every(d time.Duration) time.Duration {
 	return max(time.Duration(float64(d)/r.options.Speed), 200*time.Millisecond)
 }
 
-// sample asks the monitor who is dead and holds it against what the harness
-// knows. A live node seen dead is a wrong, whatever the monitor's own counters
-// say later.
+// sample asks the monitor who is dead and compares that with what the harness knows.
+// A live node that is seen dead makes the run fail, whatever the monitor's own
+// counters say later.
 func (r *run) sample() error {
 	if !r.monitorUp {
 		r.lastSample = r.cluster.Now()
@@ -85,9 +85,9 @@ func (r *run) sample() error {
 	return nil
 }
 
-// blindness is how long a wrong verdict could pass unseen at most. Nothing is
-// sampled while a process is being started, which takes what the machine takes,
-// whatever the cluster's intervals.
+// blindness is the longest time for which a wrong verdict may go unseen. Nothing is
+// sampled while a process is being started, and how long that takes depends on the
+// machine, not on the cluster's intervals.
 func (r *run) blindness() time.Duration { return max(5*time.Second, r.spec.Timing.Fail/2) }
 
 func (r *run) noteChange(names []string) {
@@ -147,8 +147,8 @@ func (r *run) found(names []string, alive bool) bool {
 	return true
 }
 
-// suspicions adds to a detail who suspects whom. It is a service to people:
-// what cannot be had is left out.
+// suspicions adds to a detail who suspects whom. It is only for people, so whatever
+// the monitor does not tell is left out.
 func (r *run) suspicions(detail string) string {
 	if !r.monitorUp {
 		return detail

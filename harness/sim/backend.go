@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 	"gossiprpc/monitor/core"
 )
 
@@ -29,11 +31,16 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 	if b.Configure != nil {
 		b.Configure(&c)
 	}
+	var record *records
+	if s.RecordFile(harness.Monitor, 1) != "" {
+		record = &records{spec: s, files: map[string]*bytes.Buffer{}}
+		c.Wrap = func(l Life, m machine.Machine) machine.Machine { return record.wrap(l, m) }
+	}
 	w, err := New(c)
 	if err != nil {
 		return nil, err
 	}
-	cluster := &cluster{world: w, whole: map[string]uint32{}}
+	cluster := &cluster{world: w, record: record, whole: map[string]uint32{}}
 	if !cluster.settle(ctx, w.Nodes()) {
 		return nil, errors.Join(ctx.Err(), errors.New("simulation: the nodes do not get into the cluster"))
 	}
@@ -42,7 +49,8 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 
 // cluster is a world as the harness drives it.
 type cluster struct {
-	world *World
+	world  *World
+	record *records // nil: nothing is recorded
 	// whole holds the life in which a node was found to have heard of all: it
 	// forgets nobody.
 	whole map[string]uint32
@@ -241,5 +249,9 @@ func without(all []string, name string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(n string) bool { return n == name })
 }
 
-// Close has nothing to end.
-func (c *cluster) Close() error { return nil }
+// Close has nothing to end, and saves the flight records.
+func (c *cluster) Close() error {
+	r := c.record
+	c.record = nil
+	return r.save()
+}

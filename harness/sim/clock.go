@@ -2,7 +2,8 @@ package sim
 
 import (
 	"time"
-	"unsafe"
+
+	"gossiprpc/internal/instant"
 )
 
 // clock is what one machine takes for the time. Both its clocks run at the same
@@ -20,7 +21,7 @@ func (c clock) monotonic(t int64) int64 { return t + t/1_000_000*c.ppm + t%1_000
 // as time.Now's does, so that a set wall clock does not move what is timed.
 func (c clock) read(t int64) time.Time {
 	uptime := c.monotonic(t)
-	return instant(c.epoch+c.offset+uptime, uptime)
+	return instant.At(c.epoch+c.offset+uptime, uptime, time.UTC)
 }
 
 // due is the first virtual time, not before now, at which the machine's
@@ -43,25 +44,4 @@ func (c clock) due(now int64, deadline time.Time) int64 {
 		at++
 	}
 	return at
-}
-
-// instant makes a time.Time whose wall and monotonic readings are both given.
-// The time package makes such values only by time.Now, and then the two always
-// go together; a machine whose wall clock is set needs them apart. It relies on
-// the layout of time.Time, which a test guards.
-func instant(wall, uptime int64) time.Time {
-	const since1885 = 2682288000 // seconds from 1885 to 1970
-	seconds, nanoseconds := wall/1e9, wall%1e9
-	layout := timeLayout{
-		wall: 1<<63 | uint64(seconds+since1885)<<30 | uint64(nanoseconds),
-		ext:  uptime + 1, // 0 nanoseconds of uptime would read as a time without it
-	}
-	return *(*time.Time)(unsafe.Pointer(&layout))
-}
-
-// timeLayout is time.Time's. loc nil is UTC.
-type timeLayout struct {
-	wall uint64
-	ext  int64
-	loc  *time.Location
 }

@@ -22,18 +22,34 @@ const (
 
 // equip makes the machine that a process runs, as its command does.
 func (w *World) equip(h *host) {
+	var settings any
 	switch h.kind {
 	case aMonitor:
-		h.monitor = must(core.New(w.monitorConfig()))
+		c := w.monitorConfig()
+		h.monitor, settings = must(core.New(c)), c
 		h.monitor.Observe(core.Observer{Input: w.heard, Result: w.concluded})
 		h.machine = h.monitor
 	case aProvider:
-		h.machine = must(registry.NewProvider(registry.Config{Protocol: w.config.Protocol.Name}))
+		c := registry.Config{Protocol: w.config.Protocol.Name}
+		h.machine, settings = must(registry.NewProvider(c)), c
 	case aNode:
-		h.node = must(process.New(w.nodeConfig(h)))
+		c := w.nodeConfig(h)
+		h.node, settings = must(process.New(c)), c
 		h.node.Observe(w.observed(h))
 		h.machine = h.node
 	}
+	if w.config.Wrap != nil {
+		h.machine = w.config.Wrap(Life{Name: h.name, Self: h.address, Number: (h.life + 1) / 2, Began: h.clock.read(w.now), Settings: settings}, h.machine)
+	}
+}
+
+// Life is one process from its start to its end.
+type Life struct {
+	Name     string
+	Self     gossip.Address
+	Number   uint32    // from 1
+	Began    time.Time // by the process's clocks
+	Settings any       // the Config of its machine
 }
 
 // must is for settings that [Config.Validate] has accepted.

@@ -9,6 +9,7 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 )
 
 // Config is what a world begins with. Start from [DefaultConfig].
@@ -37,6 +38,9 @@ type Config struct {
 	// Setup of one node's machine before it starts; nil: all clocks right, no
 	// node slow.
 	Machine func(node int) Machine
+	// Wrap puts something between each machine and the world, such as a flight
+	// recorder; nil: nothing.
+	Wrap func(Life, machine.Machine) machine.Machine
 }
 
 // Machine is the computer that a node runs on.

@@ -24,6 +24,18 @@ func Chaos(ctx context.Context, out io.Writer, environ []string) error {
 	return hunt(ctx, out, v.FirstSeed, v.LastSeed, v.Runs)
 }
 
+// ChaosReplay plays a plan that chaos has kept again.
+func ChaosReplay(out io.Writer, path string) error {
+	failure, err := chaos.Replay(out, path)
+	switch {
+	case err != nil:
+		return settings.WrongUse{Err: err}
+	case failure != nil:
+		return exitError{exitFailed, failure}
+	}
+	return nil
+}
+
 func hunt(ctx context.Context, out io.Writer, first, last uint64, runs string) error {
 	err := chaos.Run(ctx, out, first, last, filepath.Join(runs, "chaos"))
 	if errors.Is(err, chaos.ErrFound) {

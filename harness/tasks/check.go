@@ -16,8 +16,8 @@ import (
 	"gossiprpc/harness/settings"
 )
 
-// Build builds everything for each system that the project runs on; for this
-// one the programs stay, and their folder is printed.
+// Build builds everything for each system that the project runs on. It keeps the
+// programs for this system and prints their folder.
 func Build(ctx context.Context, out io.Writer) error {
 	for _, system := range []string{"linux", "darwin", "windows"} {
 		if err := command(ctx, out, []string{"GOOS=" + system, "CGO_ENABLED=0"}, "go", "build", "./..."); err != nil {
@@ -47,8 +47,8 @@ func tidy(ctx context.Context, out io.Writer) error {
 
 const lintVersion = "2.15.0"
 
-// Lint runs golangci-lint. It is built once when this machine has not got it:
-// as a tool of go.mod it would bring 399 modules with it.
+// Lint runs golangci-lint, and builds it first on a machine that has none. As a tool of
+// go.mod it would bring 399 modules with it.
 func Lint(ctx context.Context, out io.Writer) error {
 	linter, err := findLinter(ctx, out)
 	if err != nil {

@@ -113,7 +113,7 @@ func packageLine(s string) bool {
 	return false
 }
 
-// toolFolder is where tools are kept that are no part of the module.
+// toolFolder is the folder of tools that are not part of the module.
 func toolFolder() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {

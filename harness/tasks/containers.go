@@ -26,8 +26,8 @@ import (
 // engineLimit is how long an engine may take to answer before it counts as none.
 const engineLimit = 5 * time.Second
 
-// pickBackend is the one that BACKEND names. When it names none, clusters run in
-// containers where that can be, else here; and which it is, is said.
+// pickBackend returns the backend that BACKEND names. Without a name it takes
+// containers where they can be had, else processes of this machine, and says which.
 func pickBackend(v settings.Values, out io.Writer) (harness.Backend, error) {
 	containers := &docker.Backend{Image: v.Image, Prefix: v.Prefix}
 	ctx, cancel := context.WithTimeout(context.Background(), engineLimit)
@@ -55,8 +55,8 @@ func pickBackend(v settings.Values, out io.Writer) (harness.Backend, error) {
 	}
 }
 
-// warnIfStale says when containers would run other code than what is here. What
-// cannot be found out is not said.
+// warnIfStale warns when containers would run other code than is here. It says nothing
+// if it cannot find out.
 func warnIfStale(ctx context.Context, out io.Writer, tag string) {
 	if tag == "" {
 		tag = "gossip"
@@ -157,8 +157,8 @@ func inContainers(ctx context.Context, out io.Writer, o scenario.Options) ([]sce
 
 var errStale = errors.New("stale image")
 
-// ciContainers is Containers as a part of Test: where there is no engine or no
-// image it is left out, but not in CI.
+// ciContainers is Containers as a part of Test. Without an engine or an image it is
+// left out, except in CI, where it fails.
 func ciContainers(ctx context.Context, out io.Writer, v settings.Values, o scenario.Options) ([]scenario.Outcome,
 	error,
 ) {

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/harness/scenario"
 )
@@ -111,11 +110,11 @@ func TestRecordedCoversTheAuthorsRuns(t *testing.T) {
 	if err != nil || len(all) != 36 {
 		t.Fatalf("%d recordings, %v, want 36", len(all), err)
 	}
-	for _, p := range protocol.All() {
+	for _, name := range []string{"random", "rr", "scrr", "brr"} {
 		for kase := 1; kase <= 3; kase++ {
 			for _, nodes := range []int{8, 16, 32} {
-				if original(p.Name, kase, nodes) == "-" {
-					t.Errorf("nothing for %s, case %d, %d nodes", p.Name, kase, nodes)
+				if original(name, kase, nodes) == "-" {
+					t.Errorf("nothing for %s, case %d, %d nodes", name, kase, nodes)
 				}
 			}
 		}

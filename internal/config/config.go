@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -30,14 +31,14 @@ const (
 // GOSSIP_<FLAG>, else from the JSON file that --config names, else from the
 // default tag. Flags called port or *-port must be 1 to 65535.
 //
-// done tells the caller to end with code: help was printed (0), or the use was
-// wrong (2) and stderr has one line that says why.
+// done tells the caller to end with code: help or the version was printed (0), or
+// the use was wrong (2) and stderr has one line that says why.
 func Parse(cli any, name, description string, args []string, stdout, stderr io.Writer, opts ...kong.Option) (code int, done bool) {
 	var helped atomic.Bool
 	file := &configFile{}
 	all := append([]kong.Option{
 		kong.Name(name),
-		kong.Description(description),
+		kong.Description(description + "\n\n\"" + name + " version\" prints what it was built from."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped.Store(true) }),
 		kong.DefaultEnvars("GOSSIP"),
@@ -46,6 +47,10 @@ func Parse(cli any, name, description string, args []string, stdout, stderr io.W
 	}, opts...)
 	parser, err := kong.New(cli, all...)
 	if err == nil {
+		if asksVersion(args, slices.ContainsFunc(parser.Model.Flags, func(f *kong.Flag) bool { return f.Name == "version" })) {
+			fmt.Fprintf(stdout, "%s %s\n", name, Version())
+			return ExitOK, true
+		}
 		var parsed *kong.Context
 		parsed, err = parser.Parse(args)
 		if helped.Load() {

@@ -21,8 +21,6 @@ const (
 	AppVersion    int32 = 1
 	StatusNormal        = "Normal"
 	DefaultPort         = 5000
-	MonitorPort         = 8000
-	ProviderPort        = 9000
 	MaxGeneration       = 1<<31 - 1
 )
 

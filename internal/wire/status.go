@@ -16,6 +16,7 @@ type Status struct {
 	For     time.Duration
 	Waiting string   // what the running case still needs
 	Events  []string // the latest, oldest first
+	Deaf    string   // how little the monitor hears; empty: enough to judge
 }
 
 // NodeStatus is one node of a Status.
@@ -56,6 +57,7 @@ type statusForm struct {
 	For     float64    `xmlrpc:"for"`
 	Waiting string     `xmlrpc:"waiting"`
 	Events  []string   `xmlrpc:"events"`
+	Deaf    string     `xmlrpc:"deaf"`
 }
 
 type nodeForm struct {
@@ -103,6 +105,7 @@ func encodeStatus(s Status) xmlrpc.Value {
 		xmlrpc.Member{Name: "for", Value: xmlrpc.DoubleValue(s.For.Seconds())},
 		xmlrpc.Member{Name: "waiting", Value: xmlrpc.StringValue(s.Waiting)},
 		xmlrpc.Member{Name: "events", Value: xmlrpc.ArrayValue(events...)},
+		xmlrpc.Member{Name: "deaf", Value: xmlrpc.StringValue(s.Deaf)},
 	)
 }
 
@@ -126,7 +129,7 @@ func decodeStatus(v xmlrpc.Value) (Status, error) {
 	if err := rest.Decode(&form); err != nil {
 		return Status{}, err
 	}
-	s := Status{Running: form.Running, For: seconds(form.For), Waiting: form.Waiting, Events: form.Events}
+	s := Status{Running: form.Running, For: seconds(form.For), Waiting: form.Waiting, Events: form.Events, Deaf: form.Deaf}
 	for _, n := range form.Nodes {
 		a, err := parseAddress("nodes", n.Address)
 		if err != nil {

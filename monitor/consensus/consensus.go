@@ -7,12 +7,19 @@
 // questions about the present. It is pure: no clock, no network, no goroutine,
 // and one State belongs to one goroutine.
 //
-// The rules are those of DESIGN.md, decisions 7, 9 and 10. An observer is
-// eligible while its last heartbeat is under T_fail old and it has reported a
-// vector, or registered, within T_fail. A node is failed when at least one
-// other observer is eligible and every eligible other one suspects it. With no
+// An observer is eligible while its last heartbeat is under T_fail old and it has
+// reported a vector, or registered, within T_fail. A node is failed when at least
+// one other observer is eligible and all others suspect it: the eligible ones,
+// and those that have ceased to be less than half of T_fail ago, unless all
+// suspect them too. It is alive again when an eligible one does not. With no
 // eligible other observer the last verdict stands. Heartbeats never make a
 // verdict: they only decide whose opinion counts.
+//
+// A monitor that hears little must not conclude much. So the suspicions must be
+// of one time (see simultaneous), the monitor must hear two thirds of the nodes
+// that seem to live, and while it is deaf, that is hears fewer than half of those
+// that are not declared failed, and for the detection bound after that, it only
+// declares nodes failed that all have suspected for the bound (see proven).
 //
 // The suspect matrix is kept with one count per column, so that a report costs
 // its own length; only when an observer becomes eligible, or ceases to be, are
@@ -81,6 +88,7 @@ type State struct {
 	eligible  int     // how many nodes are eligible observers
 	voices    int     // how many nodes' words count: see voice
 	quiet     []*node // nodes that were eligible and are not now
+	failures  int     // how many nodes are declared failed
 	hearing   hearing
 	changed   bool    // whose words count has changed at this instant
 	touched   []*node // those of whom an opinion has
@@ -188,7 +196,7 @@ func (s *State) join(a gossip.Address, kind Kind) *node {
 	delete(s.forgotten, a)
 	s.order = slices.Insert(s.order, s.placeOf(a), place{a, n})
 	for _, other := range s.nodes {
-		other.row = append(other.row, clear)
+		other.row = append(other.row, unsaid)
 	}
 	s.nodes = append(s.nodes, n)
 	s.index[a] = n
@@ -232,6 +240,9 @@ func (s *State) forget(a gossip.Address) {
 		s.setEligible(n, false)
 	}
 	s.setVoice(n, false)
+	if n.failed {
+		s.failures--
+	}
 	s.quiet = slices.DeleteFunc(s.quiet, func(o *node) bool { return o == n })
 	s.pending = slices.DeleteFunc(s.pending, func(o *node) bool { return o == n })
 	s.views.remove(n)
@@ -242,7 +253,7 @@ func (s *State) forget(a gossip.Address) {
 	s.order = slices.Delete(s.order, at, at+1)
 	s.nodes = append(s.nodes[:n.index:n.index], s.nodes[n.index+1:]...)
 	for i, other := range s.nodes {
-		if other.row[n.index] != clear {
+		if other.row[n.index].suspects() {
 			other.rowHash -= n.hash
 		}
 		other.row = append(other.row[:n.index:n.index], other.row[n.index+1:]...)

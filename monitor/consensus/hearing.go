@@ -25,7 +25,8 @@ func (h Hearing) String() string {
 // hearing is what the State keeps of it.
 type hearing struct {
 	unheard int // nodes that were eligible, are not now, and are not declared failed
-	lost    int // those of them that some eligible observer does not suspect
+	lost    int // those of them that some eligible observer vouches for
+	dead    int // those unheard and those declared failed: how many may be dead
 	deaf    bool
 	changed time.Time // when deaf last changed
 	since   time.Time // since when the monitor hears; zero while it does not
@@ -51,10 +52,11 @@ func (s *State) listen() {
 			continue
 		}
 		h.unheard++
-		if !s.looksDead(n) {
+		if s.vouched(n) {
 			h.lost++
 		}
 	}
+	h.dead = h.unheard + s.failures
 	if deaf := s.eligible < h.unheard; deaf != h.deaf {
 		h.deaf, h.changed = deaf, s.now
 		kind := Hears

@@ -8,14 +8,20 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-// cell is what an observer holds of a node: clear, or suspected since the
-// node's incarnation cell-1. A copied verdict is nobody's own suspicion.
+// cell is what an observer holds of a node: nothing said yet, clear, or suspected
+// since the node's incarnation cell-2. A copied verdict is nobody's own suspicion.
 type cell uint32
 
 const (
-	clear  cell = 0
-	copied cell = 1
+	unsaid cell = iota
+	clear
+	copied
 )
+
+// since is the cell of a suspicion of a node in this incarnation.
+func since(incarnation uint32) cell { return cell(incarnation) + copied }
+
+func (c cell) suspects() bool { return c >= copied }
 
 // report applies an observer's vector. The opinions and the renewed
 // eligibility take effect together: an observer that comes back with a vector
@@ -66,8 +72,8 @@ func (s *State) placeOf(a gossip.Address) int {
 func (s *State) mark(i, j *node, suspected bool) bool {
 	was := i.row[j.index]
 	switch {
-	case suspected && was == clear:
-		i.row[j.index] = cell(j.incarnation) + 1
+	case suspected && !was.suspects():
+		i.row[j.index] = since(j.incarnation)
 		i.rowHash += j.hash
 		if i.eligible {
 			j.suspecters++
@@ -79,7 +85,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 			j.suspectedAt = s.now
 		}
 		s.emit(Event{Kind: Suspected, Node: j.address, Observer: i.address, Incarnation: j.incarnation})
-	case !suspected && was != clear:
+	case !suspected && was.suspects():
 		i.row[j.index] = clear
 		i.rowHash -= j.hash
 		if i.eligible {
@@ -91,12 +97,15 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		if j.suspecters == 0 {
 			j.suspectedAt = time.Time{}
 		}
-		wrong := was == cell(j.incarnation)+1
+		wrong := was == since(j.incarnation)
 		if wrong {
 			s.totals.FalseSuspicions++
 		}
 		s.emit(Event{Kind: Cleared, Node: j.address, Observer: i.address, Incarnation: j.incarnation, False: wrong})
 	default:
+		if !suspected {
+			i.row[j.index] = clear
+		}
 		return false
 	}
 	return true
@@ -105,7 +114,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 // weigh adds an observer's row to the columns' counts, or takes it out.
 func (s *State) weigh(i *node, by int) {
 	for j, c := range i.row {
-		if c == clear {
+		if !c.suspects() {
 			continue
 		}
 		if i.eligible {
@@ -151,7 +160,7 @@ func (s *State) reason(j *node) Reason {
 		case i == j:
 		case !i.eligible:
 			r.Mute = append(r.Mute, i.address)
-		case i.row[j.index] != clear:
+		case i.row[j.index].suspects():
 			r.Suspecting = append(r.Suspecting, i.address)
 		default:
 			r.Missing = append(r.Missing, i.address)

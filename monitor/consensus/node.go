@@ -114,7 +114,7 @@ func (s *State) Nodes() []Node {
 }
 
 // Suspects tells whether the observer at place i suspects the node at place j.
-func (s *State) Suspects(i, j int) bool { return s.nodes[i].row[j] != clear }
+func (s *State) Suspects(i, j int) bool { return s.nodes[i].row[j].suspects() }
 
 // States is the last state map that a node sent; read-only.
 func (s *State) States(a gossip.Address) gossip.StateMap {

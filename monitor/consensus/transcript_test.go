@@ -20,7 +20,7 @@ func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 		s := consensus.New(10 * time.Second)
-		s.SetBound(func(int, int) time.Duration { return 20 * time.Second })
+		s.SetBound(func(_, deaths int) time.Duration { return time.Duration(17+deaths) * time.Second })
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			return transcript.Short(play(t, s, start, d))
 		})

@@ -23,6 +23,7 @@ type twin struct {
 
 	hearing time.Time // since when it hears at least half
 	deaf    bool
+	ever    bool // it has been deaf
 
 	falseFailures, falseSuspicions int64
 }
@@ -41,6 +42,7 @@ type twinNode struct {
 
 type twinCell struct {
 	suspected bool
+	said      bool   // by the observer itself
 	in        uint32 // the incarnation it was suspected in, 0 for a copy
 }
 
@@ -89,12 +91,22 @@ func (w *twin) count() (eligible, unheard, lost int) {
 		case n.failed || n.ceased.IsZero():
 		default:
 			unheard++
-			if !(w.silent(a) && w.suspected(a)) {
+			if w.vouched(a) {
 				lost++
 			}
 		}
 	}
 	return eligible, unheard, lost
+}
+
+// vouched: an eligible observer has said that it does not suspect a.
+func (w *twin) vouched(a gossip.Address) bool {
+	for _, i := range w.order {
+		if c := w.nodes[i].row[a]; i != a && w.eligible(i) && c.said && !c.suspected {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *twin) patience() time.Duration {
@@ -105,6 +117,14 @@ func (w *twin) patience() time.Duration {
 		}
 	}
 	return w.bound(len(w.order), dead)
+}
+
+// wait is how long it must have heard.
+func (w *twin) wait() time.Duration {
+	if w.ever {
+		return w.patience()
+	}
+	return w.fail
 }
 
 // judge judges all by the same voices until nothing changes any more.
@@ -124,6 +144,7 @@ func (w *twin) round() bool {
 	eligible, unheard, lost := w.count()
 	patience := w.patience()
 	w.deaf = eligible < unheard
+	w.ever = w.ever || w.deaf
 	if eligible == 0 || w.deaf {
 		w.hearing = time.Time{}
 	} else if w.hearing.IsZero() {
@@ -132,7 +153,7 @@ func (w *twin) round() bool {
 	var failed, alive []gossip.Address
 	for _, j := range w.order {
 		n := w.nodes[j]
-		others, accord, together := 0, true, true
+		others, voices, accord, together := 0, 0, true, true
 		for _, i := range w.order {
 			if i == j {
 				continue
@@ -140,7 +161,10 @@ func (w *twin) round() bool {
 			if w.eligible(i) {
 				others++
 			}
-			accord = accord && (!w.voice(i) || w.nodes[i].row[j].suspected)
+			if w.voice(i) {
+				voices++
+				accord = accord && w.nodes[i].row[j].suspected
+			}
 		}
 		switch {
 		case n.failed:
@@ -163,9 +187,9 @@ func (w *twin) round() bool {
 				together = false
 			}
 		}
-		hears := !w.hearing.IsZero() && !w.now.Before(w.hearing.Add(w.fail))
+		hears := !w.hearing.IsZero() && !w.now.Before(w.hearing.Add(w.wait()))
 		waited := w.silent(j) && !w.now.Before(n.accord.Add(patience))
-		if together && lost <= max(1, eligible/2) && (hears || waited) {
+		if together && lost <= max(1, eligible/2) && (hears || waited) && (voices > 1 || w.silent(j)) {
 			failed = append(failed, j)
 		}
 	}
@@ -198,7 +222,7 @@ func (w *twin) due(now time.Time) (next time.Time) {
 		consider(n.ceased, w.fail/2)
 		consider(n.accord, patience)
 	}
-	consider(w.hearing, w.fail)
+	consider(w.hearing, w.wait())
 	return next
 }
 
@@ -237,14 +261,19 @@ func (w *twin) step(now time.Time, in Input) {
 		for _, c := range in.Vector {
 			j := w.nodes[c.Address]
 			was := n.row[c.Address]
-			if j == nil || c.Address == in.Node || c.Suspected == was.suspected {
+			if j == nil || c.Address == in.Node {
+				continue
+			}
+			was.said = true
+			n.row[c.Address] = was
+			if c.Suspected == was.suspected {
 				continue
 			}
 			if c.Suspected {
-				n.row[c.Address] = twinCell{true, j.incarnation}
+				n.row[c.Address] = twinCell{true, true, j.incarnation}
 				continue
 			}
-			n.row[c.Address] = twinCell{}
+			n.row[c.Address] = twinCell{said: true}
 			if was.in == j.incarnation {
 				w.falseSuspicions++
 			}
@@ -308,7 +337,10 @@ func TestStateAgreesWithPlainDefinition(t *testing.T) {
 		s := New(fail)
 		bound := func(nodes, deaths int) time.Duration { return time.Duration(10+nodes+3*deaths) * time.Second }
 		s.SetBound(bound)
-		w := &twin{fail: fail, bound: bound, now: start, nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{}}
+		w := &twin{
+			fail: fail, bound: bound, now: start,
+			nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{},
+		}
 		now := start
 		for range rapid.IntRange(1, 120).Draw(t, "events") {
 			now = now.Add(rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, time.Second, 4 * time.Second, fail, 3 * fail}).Draw(t, "wait"))

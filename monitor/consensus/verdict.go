@@ -38,6 +38,14 @@ func (s *State) lingers(n *node) bool {
 	return !n.eligible && !n.ceasedAt.IsZero() && s.now.Sub(n.ceasedAt) < s.fail/2
 }
 
+// accusable counts the voices that may accuse j: never its own.
+func (s *State) accusable(j *node) int {
+	if j.voice {
+		return s.voices - 1
+	}
+	return s.voices
+}
+
 // judge gives or takes back the verdict about j, and tells whether it did.
 func (s *State) judge(j *node) bool {
 	others := s.others(j)
@@ -48,11 +56,7 @@ func (s *State) judge(j *node) bool {
 		s.acquit(j)
 		return true
 	}
-	accusable := s.voices
-	if j.voice {
-		accusable--
-	}
-	if others == 0 || j.accusers < accusable {
+	if others == 0 || j.accusers < s.accusable(j) {
 		j.accordAt = time.Time{}
 		return false
 	}
@@ -67,21 +71,44 @@ func (s *State) judge(j *node) bool {
 	return true
 }
 
+// vouched tells whether an eligible observer has said that it hears of n.
+func (s *State) vouched(n *node) bool {
+	return slices.ContainsFunc(s.nodes, func(i *node) bool {
+		return i.eligible && i != n && i.row[n.index] == clear
+	})
+}
+
 // proven tells whether the accord about j makes a verdict.
 //
 // The monitor must hear two thirds of the nodes that live, as far as it can
 // tell: all but those that fell silent though some observer vouches for them.
 // One that it does not hear is no hindrance. And it must have heard at least half
-// of all, the dead included, for T_fail; or else the accord must have lasted for
-// the detection bound, while j was silent.
+// of all, the dead included, for long enough (see ready); or else the accord must
+// have lasted for the detection bound, while j was silent. A lone voice convicts
+// only a node that the monitor does not hear either: single observers are often
+// wrong.
 func (s *State) proven(j *node) bool {
-	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) {
+	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) || s.accusable(j) == 1 && !j.silent {
 		return false
 	}
-	if !s.hearing.since.IsZero() && !s.now.Before(s.hearing.since.Add(s.fail)) {
+	if ready, ok := s.ready(); ok && !s.now.Before(ready) {
 		return true
 	}
 	return j.silent && !s.now.Before(j.accordAt.Add(s.patience()))
+}
+
+// ready is when the monitor will have heard for long enough: for T_fail from its
+// start, in which all nodes report; or for the detection bound once it has been
+// deaf, as the last nodes come back late. False while it does not hear.
+func (s *State) ready() (time.Time, bool) {
+	h := &s.hearing
+	if h.since.IsZero() {
+		return time.Time{}, false
+	}
+	if h.changed.IsZero() {
+		return h.since.Add(s.fail), true
+	}
+	return h.since.Add(s.patience()), true
 }
 
 // simultaneous tells whether the words about j are of one time. Who suspected j
@@ -103,23 +130,15 @@ func (s *State) shunned(i, j *node) bool {
 	others, suspecters := s.others(i), i.suspecters
 	if j.eligible {
 		others--
-		if j.row[i.index] != clear {
+		if j.row[i.index].suspects() {
 			suspecters--
 		}
 	}
 	return others > 0 && suspecters == others
 }
 
-// patience is how long an accord must last at a monitor that hears little.
-func (s *State) patience() time.Duration {
-	dead := s.hearing.unheard
-	for _, n := range s.nodes {
-		if n.failed {
-			dead++
-		}
-	}
-	return s.bound(len(s.nodes), dead)
-}
+// patience is the detection bound for as many nodes and deaths as there are.
+func (s *State) patience() time.Duration { return s.bound(len(s.nodes), s.hearing.dead) }
 
 // verdictDue is the next instant at which time alone may make a verdict.
 func (s *State) verdictDue() (due time.Time, ok bool) {
@@ -131,8 +150,8 @@ func (s *State) verdictDue() (due time.Time, ok bool) {
 			due, ok = t, true
 		}
 	}
-	if !s.hearing.since.IsZero() {
-		consider(s.hearing.since.Add(s.fail))
+	if ready, hears := s.ready(); hears {
+		consider(ready)
 	}
 	patience := s.patience()
 	for _, j := range s.pending {
@@ -144,6 +163,7 @@ func (s *State) verdictDue() (due time.Time, ok bool) {
 func (s *State) convict(j *node) {
 	reason := s.reason(j)
 	j.failed, j.accordAt = true, time.Time{}
+	s.failures++
 	j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedAt, j.incarnation
 	if j.suspectedAt.IsZero() {
 		j.failedSuspicion = s.now // all suspicions are older: whose opinion counts has changed
@@ -154,6 +174,7 @@ func (s *State) convict(j *node) {
 
 func (s *State) acquit(j *node) {
 	j.failed, j.clearedAt = false, s.now
+	s.failures--
 	wrong := j.failedIncarnation == j.incarnation
 	if wrong {
 		s.totals.FalseFailures++

@@ -32,7 +32,7 @@ func (c *Core) begin(now time.Time, kind testcase.Case) error {
 		Run:    testcase.Begin(now, kind, c.state, &c.memory, c.setup),
 		tellAt: now.Add(progressInterval),
 	}
-	c.log.add(now, fmt.Sprintf("test case %d began: %s", kind, kind.Title()))
+	c.log.add(now, said(fmt.Sprintf("test case %d began: %s", kind, kind.Title())))
 	c.printf("%s: running (status, cancel)\n", kind.Title())
 	c.running.lookup = c.ask()
 	c.check(now)
@@ -45,7 +45,7 @@ func (c *Core) cancel(now time.Time) error {
 		return errors.New("no test case is running")
 	}
 	kind := c.running.Case()
-	c.log.add(now, fmt.Sprintf("test case %d cancelled", kind))
+	c.log.add(now, said(fmt.Sprintf("test case %d cancelled", kind)))
 	c.running = nil
 	c.printf("%s: cancelled\n", kind.Title())
 	return nil
@@ -60,7 +60,8 @@ func (c *Core) check(now time.Time) {
 	if !over {
 		return
 	}
-	c.log.add(now, fmt.Sprintf("test case %d ended after %.1f s: victims %v", result.Case, result.Seconds, result.Victims))
+	text := "test case %d ended after %.1f s: victims %v"
+	c.log.add(now, said(fmt.Sprintf(text, result.Case, result.Seconds, result.Victims)))
 	if c.observer.Result != nil {
 		c.observer.Result(result)
 	}

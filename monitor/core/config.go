@@ -20,11 +20,12 @@ type Config struct {
 	Aligned  bool            `json:"aligned"`            // the nodes' rounds follow the wall clock
 	Seed     *int64          `json:"seed,omitempty"`     // of the cluster's random sources; nil: unknown
 
-	Results   string `json:"results"`    // path of results.txt; results.jsonl lies beside it
-	Directory string `json:"directory"`  // for states.json and ip_mapping.json
-	MaxNodes  int    `json:"max_nodes"`  // a further node is refused
-	MaxEvents int    `json:"max_events"` // how many the event log keeps
-	UTCOffset int    `json:"utc_offset"` // seconds east of UTC, of the times in texts and files
+	Results   string `json:"results"`         // path of results.txt; results.jsonl lies beside it
+	Directory string `json:"directory"`       // for states.json and ip_mapping.json
+	MaxNodes  int    `json:"max_nodes"`       // a further node is refused
+	MaxEvents int    `json:"max_events"`      // how many the event log keeps
+	Debug     bool   `json:"debug,omitempty"` // log each change of an opinion too
+	UTCOffset int    `json:"utc_offset"`      // seconds east of UTC, of the times in texts and files
 }
 
 // DefaultConfig has the original's intervals and files.

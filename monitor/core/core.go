@@ -110,11 +110,12 @@ func (c *Core) Deadline() (time.Time, bool) {
 func (c *Core) conclude(now time.Time, in consensus.Input) {
 	events := c.state.Step(now, in)
 	for _, e := range events {
-		text := e.String()
-		c.log.add(e.At, text)
-		c.emit(machine.Log{Level: level(e.Kind), Text: e.Kind.String(), Fields: []machine.Field{
-			{Key: "node", Value: string(e.Node)}, {Key: "event", Value: text},
-		}})
+		c.log.add(e.At, e)
+		if l := level(e.Kind); l > machine.Debug || c.config.Debug {
+			c.emit(machine.Log{Level: l, Text: e.Kind.String(), Fields: []machine.Field{
+				{Key: "node", Value: string(e.Node)}, {Key: "event", Value: e.String()},
+			}})
+		}
 	}
 	if c.observer.Input != nil {
 		c.observer.Input(now, in, events)
@@ -126,6 +127,8 @@ func level(k consensus.Kind) machine.Level {
 	switch k {
 	case consensus.Failed, consensus.Alive, consensus.Restarted, consensus.Joined, consensus.TakenIn, consensus.Forgotten:
 		return machine.Info
+	case consensus.Deaf, consensus.Hears:
+		return machine.Warn
 	}
 	return machine.Debug
 }

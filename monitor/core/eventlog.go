@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Entry is one line of the event log.
 type Entry struct {
@@ -8,15 +11,26 @@ type Entry struct {
 	Text string
 }
 
-// eventLog keeps the latest entries.
+// eventLog keeps what has happened lately. It is put into words only when it is
+// read: most of it never is.
 type eventLog struct {
-	size   int     // how many are kept
-	ring   []Entry // once full, the entry at oldest is the next to go
+	size   int        // how many are kept
+	ring   []happened // once full, the one at oldest is the next to go
 	oldest int
 }
 
-func (l *eventLog) add(at time.Time, text string) {
-	e := Entry{At: at, Text: text}
+type happened struct {
+	at   time.Time
+	what fmt.Stringer
+}
+
+// said is something that was in words from the beginning.
+type said string
+
+func (s said) String() string { return string(s) }
+
+func (l *eventLog) add(at time.Time, what fmt.Stringer) {
+	e := happened{at, what}
 	if len(l.ring) < l.size {
 		l.ring = append(l.ring, e)
 		return
@@ -30,7 +44,8 @@ func (l *eventLog) latest(n int) []Entry {
 	n = min(n, len(l.ring))
 	out := make([]Entry, 0, n)
 	for i := len(l.ring) - n; i < len(l.ring); i++ {
-		out = append(out, l.ring[(l.oldest+i)%len(l.ring)])
+		e := l.ring[(l.oldest+i)%len(l.ring)]
+		out = append(out, Entry{At: e.at, Text: e.what.String()})
 	}
 	return out
 }

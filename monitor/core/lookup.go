@@ -40,7 +40,8 @@ func (c *Core) identify(now time.Time, ev machine.Ended) {
 	l.settled = true
 	spec, err := answered(ev)
 	if err != nil {
-		c.emit(machine.Log{Level: machine.Warn, Text: "protocol unknown, taking the slowest one's bound", Fields: []machine.Field{
+		const text = "protocol unknown, taking the slowest one's bound"
+		c.emit(machine.Log{Level: machine.Warn, Text: text, Fields: []machine.Field{
 			{Key: "provider", Value: string(c.config.Provider)}, {Key: "err", Value: err.Error()},
 		}})
 	} else {

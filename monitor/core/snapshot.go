@@ -16,6 +16,7 @@ type Snapshot struct {
 	Matrix [][]bool     // see [Core.Matrix]
 	Case   *CaseStatus  // nil when none is running
 	Events []Entry      // the latest, oldest first
+	Deaf   string       // how little it hears, such as "deaf: hears 1 of 8"; empty: enough
 }
 
 // NodeStatus is one node, and why its verdict is what it is.
@@ -41,6 +42,9 @@ func (c *Core) Snapshot(now time.Time) Snapshot {
 	s := Snapshot{
 		Now: now.In(c.zone), Matrix: c.Matrix(), Case: c.Running(),
 		Events: c.log.latest(snapshotEvents),
+	}
+	if h := c.state.Hearing(); h.Deaf {
+		s.Deaf = h.String()
 	}
 	for i := range c.state.Len() {
 		n := NodeStatus{Node: c.state.At(i)}

@@ -20,6 +20,9 @@ func (c *Core) status(now time.Time) {
 		}
 	}
 	c.printf("%d nodes: %d alive, %d failed\n", len(s.Nodes), len(s.Nodes)-failed, failed)
+	if s.Deaf != "" {
+		c.printf("%s: it declares nobody failed for a while\n", s.Deaf)
+	}
 	c.printf("%s", table(s.Nodes))
 	for _, e := range s.Events[max(0, len(s.Events)-statusEvents):] {
 		c.printf("%s  %s\n", e.At.Format(time.TimeOnly), e.Text)

@@ -2,120 +2,85 @@ package service
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 	"gossiprpc/internal/wire"
-	"gossiprpc/monitor/consensus"
 )
 
 var _ wire.MonitorHandler = (*Service)(nil)
 
 // Register takes a node in, or begins its next incarnation.
 func (s *Service) Register(ctx context.Context, a gossip.Address) error {
-	return s.tell(ctx, a, consensus.Register{Node: a})
+	return s.tell(ctx, machine.Register{Node: a})
 }
 
 // Heartbeat renews a node's sign of life.
 func (s *Service) Heartbeat(ctx context.Context, a gossip.Address) error {
-	return s.tell(ctx, a, consensus.Heartbeat{Node: a})
+	return s.tell(ctx, machine.Heartbeat{Node: a})
 }
 
-// ReceiveStates takes a node's state map and its message count, which must not
-// be negative.
+// ReceiveStates takes a node's state map and its message count.
 func (s *Service) ReceiveStates(ctx context.Context, a gossip.Address, m gossip.StateMap, count int32) error {
-	if count < 0 {
-		return fmt.Errorf("message count %d of %s, want 0 or more", count, a)
-	}
-	return s.tell(ctx, a, consensus.States{Node: a, Map: m, Messages: count})
+	return s.tell(ctx, machine.States{Node: a, Map: m, Messages: count})
 }
 
-// UpdateSuspects takes an observer's fault vector. The generation is not said
-// to be anyone's and plays no part (DESIGN.md, decision 9).
-func (s *Service) UpdateSuspects(ctx context.Context, a gossip.Address, v gossip.FaultVector, _ int32) error {
-	return s.tell(ctx, a, consensus.Suspects{Node: a, Vector: v})
+// UpdateSuspects takes an observer's fault vector.
+func (s *Service) UpdateSuspects(ctx context.Context, a gossip.Address, v gossip.FaultVector, generation int32) error {
+	return s.tell(ctx, machine.Suspects{Node: a, Vector: v, Generation: generation})
 }
 
 // ReportTraffic takes how many bytes of gossip a node has sent since its start.
 func (s *Service) ReportTraffic(ctx context.Context, a gossip.Address, bytes int64) error {
-	if bytes < 0 {
-		return fmt.Errorf("traffic of %s: %d bytes, want 0 or more", a, bytes)
-	}
-	return s.tell(ctx, a, consensus.Traffic{Node: a, Bytes: bytes})
-}
-
-func (s *Service) tell(ctx context.Context, a gossip.Address, in consensus.Input) error {
-	var refused error
-	err := s.do(ctx, func(c *core) {
-		if refused = c.admit(a); refused == nil {
-			c.step(in)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	return refused
+	return s.tell(ctx, machine.Traffic{Node: a, Bytes: bytes})
 }
 
 // Mapping is the join order, which is also the order of rows and columns.
 func (s *Service) Mapping(ctx context.Context) (map[gossip.Address]int, error) {
-	m := map[gossip.Address]int{}
-	err := s.do(ctx, func(c *core) {
-		for i := range c.state.Len() {
-			m[c.state.At(i).Address] = i
-		}
-	})
-	return m, err
+	answer, err := s.host.Call(ctx, machine.Mapping{})
+	if err != nil {
+		return nil, err
+	}
+	mapping := make(map[gossip.Address]int, len(answer.Addresses))
+	for i, a := range answer.Addresses {
+		mapping[a] = i
+	}
+	return mapping, nil
 }
 
-// SuspectMatrix has a row for each observer: 1 where it suspects. With no nodes
-// it is one empty row, as the original's.
+// SuspectMatrix has a row for each observer: 1 where it suspects.
 func (s *Service) SuspectMatrix(ctx context.Context) ([][]int, error) {
-	var m [][]int
-	err := s.do(ctx, func(c *core) {
-		for i := range c.state.Len() {
-			row := make([]int, c.state.Len())
-			for j := range row {
-				row[j] = bit(c.state.Suspects(i, j))
-			}
-			m = append(m, row)
+	return read(ctx, s, func(time.Time) [][]int {
+		var matrix [][]int
+		for _, row := range s.core.Matrix() {
+			matrix = append(matrix, bits(row))
 		}
+		return matrix
 	})
-	if len(m) == 0 {
-		m = [][]int{{}}
-	}
-	return m, err
 }
 
 // FaultVector is the verdicts in join order, 1 for failed.
 func (s *Service) FaultVector(ctx context.Context) ([]int, error) {
-	v := []int{}
-	err := s.do(ctx, func(c *core) {
-		for i := range c.state.Len() {
-			v = append(v, bit(c.state.At(i).Failed))
-		}
-	})
-	return v, err
+	return read(ctx, s, func(time.Time) []int { return bits(s.core.Verdicts()) })
 }
 
 // AliveDead splits the nodes by verdict, each part in join order.
 func (s *Service) AliveDead(ctx context.Context) (live, dead []gossip.Address, err error) {
-	live, dead = []gossip.Address{}, []gossip.Address{}
-	err = s.do(ctx, func(c *core) {
-		for i := range c.state.Len() {
-			if n := c.state.At(i); n.Failed {
-				dead = append(dead, n.Address)
-			} else {
-				live = append(live, n.Address)
-			}
-		}
+	type nodes struct{ live, dead []gossip.Address }
+	n, err := read(ctx, s, func(time.Time) (n nodes) {
+		n.live, n.dead = s.core.AliveDead()
+		return n
 	})
-	return live, dead, err
+	return n.live, n.dead, err
 }
 
-func bit(b bool) int {
-	if b {
-		return 1
+func bits(flags []bool) []int {
+	out := make([]int, len(flags))
+	for i, set := range flags {
+		if set {
+			out[i] = 1
+		}
 	}
-	return 0
+	return out
 }

@@ -1,188 +1,79 @@
-// Package service is the monitor at work: one loop that owns the consensus and
-// the running test case, with the monitor's RPC methods on top.
+// Package service runs a monitor: it puts the monitor's machine (monitor/core)
+// and the runtime (internal/host) together and answers the monitor's RPC methods.
+// No rule lives here.
 //
-// In flow what nodes report (Service is the wire.MonitorHandler of a server),
-// the passing of time, and what is typed at the menu. Out flow answers, a
-// Snapshot for people and pages, an event log in memory, and the files
-// results.txt, results.jsonl, states.json and ip_mapping.json.
-//
-// Every method may be called from any goroutine: it hands a piece of work to
-// the loop and waits for it. Files are written outside the loop, so a slow disk
-// never makes a report late.
+// What nodes tell becomes an event of the machine; what pages and people ask for
+// is read between two of its steps. Methods may be called from any goroutine.
 package service
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"gossiprpc/monitor/consensus"
-	"gossiprpc/monitor/testcase"
+	"gossiprpc/internal/host"
+	"gossiprpc/internal/machine"
+	"gossiprpc/internal/xmlrpc"
+	"gossiprpc/monitor/core"
 )
 
-// What a menu entry may meet. ErrStopped comes from every method after Run has
-// ended.
-var (
-	ErrStopped = errors.New("the monitor has stopped")
-	ErrRunning = errors.New("a test case is running")
-	ErrIdle    = errors.New("no test case is running")
-	ErrUnknown = errors.New("unknown node")
-	ErrFull    = errors.New("too many nodes")
-)
-
-// Options are what a Service needs. Start from DefaultOptions.
+// Options are what a Service is run with.
 type Options struct {
-	Setup testcase.Setup // of each case; Bound holds while the protocol is not known
-
-	// Protocol asks which protocol the cluster runs, at each case's beginning
-	// and beside it. Nil when Setup names it, or nobody can tell.
-	Protocol func(ctx context.Context) (Protocol, error)
-
-	Results   string // path of results.txt; results.jsonl lies beside it
-	Directory string // for states.json and ip_mapping.json
-	MaxNodes  int    // a further node is refused
-	MaxEvents int    // how many the event log keeps
-
-	// Ended is told of each case that has ended, after its result is written;
-	// err is why that failed. It is called from one goroutine.
-	Ended func(result testcase.Result, err error)
-
+	core.Config
+	Client *xmlrpc.Client // to the provider
+	Out    io.Writer      // the terminal
 	Logger *slog.Logger
+	// Wrap puts something between the machine and its runtime, such as a flight
+	// recorder; nil: nothing.
+	Wrap func(machine.Machine) machine.Machine
 }
 
-// Protocol is what there is to know of a cluster's protocol.
-type Protocol struct {
-	Name  string
-	Bound func(nodes, deaths int) time.Duration
-}
-
-// DefaultOptions has the original's intervals and files, and a bound of T_fail
-// that callers replace by the protocols' own.
-func DefaultOptions() Options {
-	const fail = 10 * time.Second
-	return Options{
-		Setup: testcase.Setup{
-			Heartbeat: time.Second, Gossip: 3 * time.Second, Fail: fail, Aligned: true,
-			Bound: func(int, int) time.Duration { return fail },
-		},
-		Results: "results.txt", Directory: ".", MaxNodes: 4096, MaxEvents: 4096,
-		Ended:  func(testcase.Result, error) {},
-		Logger: slog.New(slog.DiscardHandler),
-	}
-}
-
-// Validate names the field that is wrong.
-func (o Options) Validate() error {
-	switch {
-	case o.Setup.Fail <= 0:
-		return fmt.Errorf("fail: %s, want more than 0", o.Setup.Fail)
-	case o.Setup.Bound == nil:
-		return errors.New("bound: none, want a function")
-	case o.Results == "":
-		return errors.New("results: no path")
-	case o.MaxNodes < 1:
-		return fmt.Errorf("max nodes: %d, want 1 or more", o.MaxNodes)
-	case o.MaxEvents < 1:
-		return fmt.Errorf("max events: %d, want 1 or more", o.MaxEvents)
-	case o.Ended == nil, o.Logger == nil:
-		return errors.New("ended and logger: none, want both")
-	}
-	return nil
-}
-
-// Service is a monitor. Methods wait until Run is running.
+// Service is a monitor. Its methods wait until Run is running, and return
+// [host.ErrEnded] after it.
 type Service struct {
-	options  Options
-	work     chan work
-	finished chan finished // to the writer
-	stopped  chan struct{}
+	core    *core.Core
+	host    *host.Host
+	results string // path of results.txt
 }
 
-type work struct {
-	f    func(*core)
-	done chan struct{}
-}
-
-// New makes a Service that does nothing until Run.
+// New makes a Service that does nothing until Run. An error is about the Config.
 func New(o Options) (*Service, error) {
-	if err := o.Validate(); err != nil {
-		return nil, fmt.Errorf("monitor options: %w", err)
+	c, err := core.New(o.Config)
+	if err != nil {
+		return nil, err
 	}
-	return &Service{
-		options: o, work: make(chan work), stopped: make(chan struct{}),
-		finished: make(chan finished),
-	}, nil
+	var whole machine.Machine = c
+	if o.Wrap != nil {
+		whole = o.Wrap(whole)
+	}
+	h := host.New(whole, host.Options{Servers: o.Client, Out: o.Out, Logger: o.Logger})
+	return &Service{core: c, host: h, results: o.Results}, nil
 }
 
-// Run serves until ctx ends, and returns nil when the last goroutine has ended
-// and the last result is written. It may be called once.
+// Run runs the monitor until ctx ends, which counts as the menu's stop, or the
+// menu says so: what a test case has ended with is on the disk then. It may be
+// called once.
 func (s *Service) Run(ctx context.Context) error {
-	var lookups, writer errgroup.Group
-	writer.Go(func() error {
-		for f := range s.finished {
-			s.conclude(f)
-		}
-		return nil
-	})
-	c := &core{
-		options: s.options,
-		state:   consensus.New(s.options.Setup.Fail),
-		log:     newEventLog(s.options.MaxEvents),
-		lookup:  func() *lookup { return startLookup(ctx, &lookups, s.options.Protocol) },
-	}
-	s.loop(ctx, c)
-	close(s.stopped)
-	for _, f := range c.finished {
-		s.finished <- f
-	}
-	close(s.finished)
-	return errors.Join(lookups.Wait(), writer.Wait())
+	running := context.WithoutCancel(ctx)
+	defer context.AfterFunc(ctx, func() { s.host.Type(running, "stop") })()
+	return s.host.Run(running)
 }
 
-func (s *Service) loop(ctx context.Context, c *core) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		var answered <-chan struct{}
-		if c.asked != nil {
-			answered = c.asked.done
-		}
-		var write chan<- finished
-		var next finished
-		if len(c.finished) > 0 {
-			write, next = s.finished, c.finished[0]
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case w := <-s.work:
-			w.f(c)
-			close(w.done)
-		case write <- next:
-			c.finished = c.finished[1:]
-		case <-answered:
-			c.identify()
-		case <-timer.C:
-			c.step(consensus.Tick{})
-		}
-		c.arm(timer)
-	}
+// Console has the menu take lines as typed, until there are no more or ctx ends.
+func (s *Service) Console(ctx context.Context, lines <-chan string) { s.host.Console(ctx, lines) }
+
+// tell has the monitor take what a node reports.
+func (s *Service) tell(ctx context.Context, r machine.Request) error {
+	_, err := s.host.Call(ctx, r)
+	return err
 }
 
-// do has f run by the loop, and returns when it has.
-func (s *Service) do(ctx context.Context, f func(*core)) error {
-	w := work{f: f, done: make(chan struct{})}
-	select {
-	case s.work <- w:
-		<-w.done
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.stopped:
-		return ErrStopped
+// read looks at the monitor between two steps.
+func read[T any](ctx context.Context, s *Service, look func(now time.Time) T) (T, error) {
+	seen := make(chan T, 1) // a look may still come after ctx has ended
+	if err := s.host.Look(ctx, func(now time.Time) { seen <- look(now) }); err != nil {
+		return *new(T), err
 	}
+	return <-seen, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -17,9 +18,10 @@ import (
 	"go.uber.org/goleak"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/host"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
-	"gossiprpc/monitor/testcase"
+	"gossiprpc/monitor/core"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -30,36 +32,80 @@ const (
 	n3 = gossip.Address("n3:5000")
 )
 
-type ended struct {
-	result testcase.Result
-	err    error
+// rig is a monitor at work, with its keyboard and its screen.
+type rig struct {
+	*Service
+	lines  chan string
+	screen *screen
+	folder string
+	stop   func() // waits for the end of Run
 }
 
-// start runs a service until the test's end; what it ends with comes by channel.
-func start(t *testing.T, change func(*Options)) (*Service, <-chan ended) {
+// screen collects what a monitor prints.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+	more chan struct{} // closed and replaced at each write
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.more)
+	s.more = make(chan struct{})
+	return s.text.Write(p)
+}
+
+func (s *screen) read() (string, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String(), s.more
+}
+
+// await waits until the screen holds want.
+func (r rig) await(t *testing.T, want string) string {
 	t.Helper()
-	results := make(chan ended, 8)
-	o := DefaultOptions()
-	o.Directory = t.TempDir()
-	o.Results = filepath.Join(o.Directory, "results.txt")
-	o.Ended = func(r testcase.Result, err error) { results <- ended{r, err} }
+	for timeout := time.After(time.Minute); ; {
+		text, more := r.screen.read()
+		if strings.Contains(text, want) {
+			return text
+		}
+		select {
+		case <-more:
+		case <-timeout:
+			t.Fatalf("no %q in %q", want, text)
+		}
+	}
+}
+
+// start runs a monitor until the test's end.
+func start(t *testing.T, change func(*Options)) rig {
+	t.Helper()
+	r := rig{lines: make(chan string), screen: &screen{more: make(chan struct{})}, folder: t.TempDir()}
+	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	must(t, err)
+	o := Options{Config: core.DefaultConfig(), Client: client, Out: r.screen, Logger: slog.New(slog.DiscardHandler)}
+	o.Directory, o.Results = r.folder, filepath.Join(r.folder, "results.txt")
 	if change != nil {
 		change(&o)
 	}
-	s, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r.Service, err = New(o)
+	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := r.Run(ctx); err != nil {
 			t.Errorf("run: %v", err)
 		}
 	})
-	return s, results
+	all.Go(func() { r.Console(ctx, r.lines) })
+	r.stop = func() {
+		cancel()
+		all.Wait()
+		client.Close()
+	}
+	t.Cleanup(r.stop)
+	return r
 }
 
 func must(t *testing.T, err error) {
@@ -81,14 +127,11 @@ func vector(suspected ...gossip.Address) gossip.FaultVector {
 	return gossip.NewFaultVector(v)
 }
 
-// second lets a second pass in which nodes beat and n1 and n2 report.
-func second(t *testing.T, s *Service, v gossip.FaultVector, beating ...gossip.Address) {
+// report has n1 and n2 beat and report.
+func report(t *testing.T, s *Service, v gossip.FaultVector) {
 	t.Helper()
-	<-time.After(time.Second) // virtual: every caller is in a synctest bubble
-	for _, a := range beating {
-		must(t, s.Heartbeat(t.Context(), a))
-	}
 	for _, a := range []gossip.Address{n1, n2} {
+		must(t, s.Heartbeat(t.Context(), a))
 		must(t, s.UpdateSuspects(t.Context(), a, v, 1))
 	}
 }
@@ -98,236 +141,203 @@ func joined(t *testing.T, s *Service) {
 	for _, a := range []gossip.Address{n1, n2, n3} {
 		must(t, s.Register(t.Context(), a))
 		must(t, s.Heartbeat(t.Context(), a))
-		must(t, s.ReceiveStates(t.Context(), a, gossip.StateMap{{Address: a, Generation: 1, Heartbeat: 1, Status: gossip.StatusNormal}}, 0))
+		own := gossip.EndpointState{Address: a, Generation: 1, Heartbeat: 1, Status: gossip.StatusNormal}
+		must(t, s.ReceiveStates(t.Context(), a, gossip.StateMap{own}, 0))
 		must(t, s.ReportTraffic(t.Context(), a, 0))
 	}
 }
 
+// virtual lets a second pass; every caller is in a synctest bubble.
+func virtual() { <-time.After(time.Second) }
+
 func TestCaseFromMenuToFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		answer := make(chan struct{})
-		s, results := start(t, func(o *Options) {
-			o.Protocol = func(context.Context) (Protocol, error) {
-				<-answer // the case is over before the provider answers
-				return Protocol{Name: "scrr", Bound: o.Setup.Bound}, nil
-			}
-		})
-		joined(t, s)
-		must(t, s.Begin(t.Context(), testcase.Single))
-		if err := s.Begin(t.Context(), testcase.Revival); !errors.Is(err, ErrRunning) {
-			t.Errorf("a second case: %v", err)
-		}
+		r := start(t, func(o *Options) { o.Protocol = "scrr" })
+		joined(t, r.Service)
+		r.lines <- "1"
 		for range 8 {
-			second(t, s, vector(), n1, n2)
+			virtual()
+			report(t, r.Service, vector())
 		}
-		must(t, s.ReceiveStates(t.Context(), n1, gossip.StateMap{{Address: n1, Generation: 1, Heartbeat: 8}}, 12))
-		must(t, s.ReportTraffic(t.Context(), n1, 345))
-		second(t, s, vector(n3), n1, n2) // 9 s: failed, its heartbeat 9 s old
-		status, err := s.Running(t.Context())
-		must(t, err)
-		if want := "0 of 1 failed; n3:5000: failed, but its heartbeats go on"; status == nil || status.Waiting != want {
-			t.Errorf("waiting: %+v, want %q", status, want)
+		own := gossip.EndpointState{Address: n1, Generation: 1, Heartbeat: 8}
+		must(t, r.ReceiveStates(t.Context(), n1, gossip.StateMap{own}, 12))
+		must(t, r.ReportTraffic(t.Context(), n1, 345))
+		virtual()
+		report(t, r.Service, vector(n3))
+		status, err := r.Status(t.Context())
+		if err != nil || status.Running != "Test Case for Single Node failure" || status.For != 9*time.Second {
+			t.Errorf("%+v, %v", status, err)
 		}
-		synctest.Wait()
-		close(answer)
-		got := <-results // at 10 s, by the passing of time alone
-		must(t, got.err)
-		r := got.result
-		if r.Seconds != 10 || !cmp.Equal(r.Victims, []gossip.Address{n3}) || r.Messages != 12 || r.Bytes == nil || *r.Bytes != 345 || r.Protocol == nil || *r.Protocol != "scrr" {
-			t.Errorf("result %+v", r)
+		// At 10 s, by the passing of time alone.
+		got := r.await(t, "False Failure")
+		want := "Run time for detection:  10.0\nTotal Messages exchanged for consensus:  12\nFalse Failure"
+		if !strings.Contains(got, want) {
+			t.Errorf("screen %q, want %q", got, want)
 		}
-		text, err := s.Results(t.Context())
-		must(t, err)
-		if text != r.File() {
-			t.Errorf("results.txt holds %q, want %q", text, r.File())
+		text, err := r.Results(t.Context())
+		want = "Run time for detection: 10.0\nTotal Messages exchanged for consensus: 12\n"
+		if err != nil || !strings.Contains(text, want) {
+			t.Errorf("results.txt holds %q, %v, want %q", text, err, want)
 		}
-		line, err := os.ReadFile(jsonLines(s.options.Results))
+		line, err := os.ReadFile(filepath.Join(r.folder, "results.jsonl"))
 		must(t, err)
 		var object map[string]any
-		if err := json.Unmarshal(line, &object); err != nil || object["verdict_s"] != 9.0 || object["protocol"] != "scrr" {
+		err = json.Unmarshal(line, &object)
+		if err != nil || object["seconds"] != 10.0 || object["protocol"] != "scrr" || object["bytes"] != 345.0 {
 			t.Errorf("results.jsonl holds %s (%v)", line, err)
 		}
-		if status, err := s.Running(t.Context()); err != nil || status != nil {
+		if status, err := r.Status(t.Context()); err != nil || status.Running != "" {
 			t.Errorf("still running: %+v, %v", status, err)
 		}
 	})
 }
 
-func TestUnknownProtocolAndUnwritableResults(t *testing.T) {
+func TestResultsThatCannotBeWrittenAreTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, results := start(t, func(o *Options) {
-			o.Results = filepath.Join(o.Directory, "missing", "results.txt")
-			o.Protocol = func(context.Context) (Protocol, error) { return Protocol{}, errors.New("away") }
-		})
-		joined(t, s)
+		r := start(t, func(o *Options) { o.Results = filepath.Join(o.Directory, "missing", "results.txt") })
+		joined(t, r.Service)
+		r.lines <- "1"
 		for range 10 {
-			second(t, s, vector(n3), n1, n2)
+			virtual()
+			report(t, r.Service, vector(n3))
 		}
-		must(t, s.Begin(t.Context(), testcase.Single))
-		got := <-results
-		if got.err == nil || got.result.Protocol != nil {
-			t.Errorf("err %v, protocol %v", got.err, got.result.Protocol)
-		}
-	})
-}
-
-func TestCancelForgetAndDispute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, results := start(t, nil)
-		if _, err := s.Cancel(t.Context()); !errors.Is(err, ErrIdle) {
-			t.Errorf("cancel of nothing: %v", err)
-		}
-		joined(t, s)
-		must(t, s.Begin(t.Context(), testcase.Simultaneous))
-		for range 12 {
-			second(t, s, vector(n3), n1, n2)
-		}
-		c, err := s.Cancel(t.Context())
-		if err != nil || c != testcase.Simultaneous {
-			t.Errorf("cancel: %d, %v", c, err)
-		}
-		if _, err := s.Forget(t.Context(), "n9"); !errors.Is(err, ErrUnknown) {
-			t.Errorf("forget of a stranger: %v", err)
-		}
-		a, err := s.Forget(t.Context(), "n3")
-		if err != nil || a != n3 {
-			t.Errorf("forget: %s, %v", a, err)
-		}
-		second(t, s, vector(n3), n1, n2)
-		live, dead, err := s.AliveDead(t.Context())
-		if err != nil || !cmp.Equal(live, []gossip.Address{n1, n2}) || len(dead) != 0 {
-			t.Errorf("live %v, dead %v, %v", live, dead, err)
-		}
-		must(t, s.Register(t.Context(), "n1:5001"))
-		if _, err := s.Forget(t.Context(), "n1"); !errors.Is(err, ErrUnknown) {
-			t.Errorf("forget of an ambiguous name: %v", err)
-		}
-		select {
-		case r := <-results:
-			t.Errorf("a cancelled case ended: %+v", r)
-		default:
-		}
-		// n3 is back and beats, and is declared failed all the same: with n2 gone for
-		// good the case ends at the bound, T_fail here, after n2's verdict.
-		must(t, s.Register(t.Context(), n3))
-		must(t, s.Begin(t.Context(), testcase.Single))
-		for range 40 {
-			<-time.After(time.Second)
-			must(t, s.Heartbeat(t.Context(), n1))
-			must(t, s.Heartbeat(t.Context(), n3))
-			must(t, s.UpdateSuspects(t.Context(), n1, vector(n2, n3), 0))
-		}
-		r := (<-results).result
-		if !cmp.Equal(r.Victims, []gossip.Address{n2}) || len(r.Disputed) != 1 || r.Disputed[0].Node != n3 || r.Seconds != 20 {
-			t.Errorf("victims %v, disputed %v after %v s", r.Victims, r.Disputed, r.Seconds)
+		got := r.await(t, "this result could not be written: ")
+		for _, want := range []string{"results.txt: no such file", "results.jsonl: no such file"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("screen %q lacks %q", got, want)
+			}
 		}
 	})
 }
 
-func TestSnapshotAndEvents(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := start(t, func(o *Options) { o.MaxEvents = 5 })
-		joined(t, s)
-		must(t, s.Begin(t.Context(), testcase.Simultaneous))
-		for range 3 {
-			second(t, s, vector(n3), n1, n2)
-		}
-		must(t, s.UpdateSuspects(t.Context(), n1, vector(), 0))
-		got, err := s.Snapshot(t.Context())
+// TestAResultIsOnTheDiskWhenTheMonitorEnds, although it waits for a provider that
+// takes a second to give up.
+func TestAResultIsOnTheDiskWhenTheMonitorEnds(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer func() { _ = silent.Close() }()
+	r := start(t, func(o *Options) {
+		o.Provider = gossip.Address(silent.Addr().String())
+		o.Timing = o.Timing.Scaled(50)
+	})
+	joined(t, r.Service)
+	r.lines <- "1"
+	r.await(t, "running")
+	for running := true; running; {
+		report(t, r.Service, vector(n3))
+		status, err := r.Status(t.Context())
 		must(t, err)
-		if got.Case == nil || got.Case.Case != testcase.Simultaneous || len(got.Nodes) != 3 || len(got.Events) != 5 {
-			t.Fatalf("%+v", got)
+		running = status.Running != ""
+	}
+	r.stop()
+	if text, err := r.Results(t.Context()); err != nil || !strings.Contains(text, "Consensus Achieved") {
+		t.Errorf("results %q, %v", text, err)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		joined(t, r.Service)
+		must(t, r.Register(t.Context(), "n4:5000"))
+		r.lines <- "2"
+		for range 3 {
+			virtual()
+			report(t, r.Service, vector(n3))
 		}
-		n := got.Nodes[2]
-		if n.Address != n3 || n.HeartbeatAge != 3*time.Second || !cmp.Equal(n.Reason.Missing, []gossip.Address{n1}) || !cmp.Equal(n.Reason.Suspecting, []gossip.Address{n2}) {
-			t.Errorf("n3: %+v", n)
+		must(t, r.UpdateSuspects(t.Context(), n1, vector(), 0))
+		synctest.Wait()
+		got, err := r.Status(t.Context())
+		must(t, err)
+		if got.Running != "Test Case for Simultaneous Failure" || got.For != 3*time.Second {
+			t.Errorf("case: %+v", got)
 		}
-		if !cmp.Equal(got.Matrix, [][]bool{{false, false, false}, {false, false, true}, {false, false, false}}) {
+		if !strings.HasPrefix(got.Waiting, "0 of 2") {
+			t.Errorf("waiting: %q", got.Waiting)
+		}
+		want := wire.NodeStatus{
+			Address: n3, Eligible: true, HeartbeatAge: 3 * time.Second, Incarnation: 1, Suspecting: 1, Observers: 2,
+		}
+		if d := cmp.Diff(want, got.Nodes[2]); d != "" {
+			t.Error(d)
+		}
+		if age := got.Nodes[3].HeartbeatAge; age >= 0 {
+			t.Errorf("n4 has no heartbeat, and its age is %v", age)
+		}
+		if !cmp.Equal(got.Matrix[1], []bool{false, false, true, false}) || !cmp.Equal(got.Matrix[0], make([]bool, 4)) {
 			t.Errorf("matrix %v", got.Matrix)
 		}
-		last := got.Events[4]
-		if want := "n3:5000: alive, cleared by n1:5000: a false failure"; last.Text != want {
-			t.Errorf("last event %+v, want %q", last, want)
-		}
-		more, err := s.Events(t.Context(), last.Number-2)
-		if err != nil || len(more) != 2 || more[1] != last {
-			t.Errorf("events after %d: %v, %v", last.Number-2, more, err)
-		}
-		if none, err := s.Events(t.Context(), last.Number+7); err != nil || len(none) != 0 {
-			t.Errorf("events to come: %v, %v", none, err)
+		last := got.Events[len(got.Events)-1]
+		if !strings.HasSuffix(last, "n1:5000 clears n3:5000: a false suspicion") {
+			t.Errorf("last event %q", last)
 		}
 	})
 }
 
 func TestRefusals(t *testing.T) {
-	s, _ := start(t, func(o *Options) { o.MaxNodes = 1 })
-	must(t, s.Register(t.Context(), n1))
-	must(t, s.Register(t.Context(), n1))
-	if err := s.Heartbeat(t.Context(), n2); !errors.Is(err, ErrFull) {
-		t.Errorf("one node too many: %v", err)
-	}
-	if err := s.ReceiveStates(t.Context(), n1, nil, -1); err == nil {
-		t.Error("a negative message count was taken")
-	}
-	if err := s.ReportTraffic(t.Context(), n1, -1); err == nil {
-		t.Error("negative traffic was taken")
+	r := start(t, func(o *Options) { o.MaxNodes = 1 })
+	must(t, r.Register(t.Context(), n1))
+	must(t, r.Register(t.Context(), n1))
+	for want, err := range map[string]error{
+		"too many nodes: n2:5000 is one more than 1":   r.Heartbeat(t.Context(), n2),
+		"message count -1 of n1:5000, want 0 or more":  r.ReceiveStates(t.Context(), n1, nil, -1),
+		"traffic of n1:5000: -1 bytes, want 0 or more": r.ReportTraffic(t.Context(), n1, -1),
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 	var fault *xmlrpc.Fault
-	if _, err := s.Results(t.Context()); !errors.As(err, &fault) || !strings.HasPrefix(fault.Text, "<class 'FileNotFoundError'>:") {
+	_, err := r.Results(t.Context())
+	if !errors.As(err, &fault) || !strings.HasPrefix(fault.Text, "<class 'FileNotFoundError'>:") {
 		t.Errorf("no results yet: %v", err)
 	}
-	for name, change := range map[string]func(*Options){
-		"fail": func(o *Options) { o.Setup.Fail = 0 }, "bound": func(o *Options) { o.Setup.Bound = nil },
-		"results": func(o *Options) { o.Results = "" }, "max nodes": func(o *Options) { o.MaxNodes = 0 },
-		"max events": func(o *Options) { o.MaxEvents = 0 }, "logger": func(o *Options) { o.Logger = nil },
-	} {
-		o := DefaultOptions()
-		change(&o)
-		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
-		}
+	if _, err := New(Options{}); err == nil || !strings.Contains(err.Error(), "interval") {
+		t.Errorf("no settings: %v", err)
 	}
 }
 
 func TestStopped(t *testing.T) {
-	s, err := New(DefaultOptions())
-	must(t, err)
+	r := start(t, nil)
+	r.lines <- "stop"
+	for {
+		_, err := r.FaultVector(t.Context())
+		if errors.Is(err, host.ErrEnded) {
+			break
+		}
+		must(t, err)
+	}
+	if err := r.Register(t.Context(), n1); !errors.Is(err, host.ErrEnded) {
+		t.Errorf("after the end: %v", err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Register(ctx, n1); !errors.Is(err, context.Canceled) {
-		t.Errorf("before Run, with a context that has ended: %v", err)
-	}
-	must(t, s.Run(ctx))
-	if err := s.Register(t.Context(), n1); !errors.Is(err, ErrStopped) {
-		t.Errorf("after Run: %v", err)
-	}
+	o := Options{Config: core.DefaultConfig(), Out: r.screen, Logger: slog.New(slog.DiscardHandler)}
+	s, err := New(o)
+	must(t, err)
+	must(t, s.Run(ctx)) // ends at once
 }
 
 func TestCollect(t *testing.T) {
-	s, _ := start(t, nil)
-	must(t, s.Register(t.Context(), n2))
-	must(t, s.Register(t.Context(), n1))
-	at := time.Date(2026, 11, 22, 16, 5, 40, 438639000, time.Local)
-	must(t, s.ReceiveStates(t.Context(), n2, gossip.StateMap{{Address: n2, AppVersion: 1, Generation: 57600, Heartbeat: 14, Status: "Normal", Updated: at}}, 3))
-	must(t, s.Collect(t.Context()))
-	for name, want := range map[string]string{
-		"ip_mapping.json": `{"n2:5000":0,"n1:5000":1}`,
-		"states.json":     `{"n2:5000":{"n2:5000":{"heartBeat":{"heartBeatValue":14,"generation":57600},"appState":{"IP_Port":"n2:5000","App_version":1,"App_status":"Normal"},"last_updated_time":"2026-11-22 16:05:40.438639"}}}`,
-	} {
-		if got, err := os.ReadFile(filepath.Join(s.options.Directory, name)); err != nil || string(got) != want {
+	r := start(t, nil)
+	must(t, r.Register(t.Context(), n2))
+	must(t, r.Register(t.Context(), n1))
+	r.lines <- "collect"
+	r.await(t, "states.json and ip_mapping.json written\n")
+	for name, want := range map[string]string{"ip_mapping.json": `{"n2:5000":0,"n1:5000":1}`, "states.json": "{}"} {
+		if got, err := os.ReadFile(filepath.Join(r.folder, name)); err != nil || string(got) != want {
 			t.Errorf("%s: %s (%v), want %s", name, got, err, want)
 		}
 	}
-	s.options.Directory = filepath.Join(s.options.Directory, "missing")
-	if err := s.Collect(t.Context()); err == nil || strings.Count(err.Error(), "collect: ") != 2 {
-		t.Errorf("unwritable: %v", err)
-	}
+	must(t, os.RemoveAll(r.folder))
+	r.lines <- "collect"
+	r.await(t, "ip_mapping.json: no such file or directory\n")
 }
 
 // TestOverSockets has eight nodes talk at once to a real server.
 func TestOverSockets(t *testing.T) {
-	s, _ := start(t, nil)
-	server, err := xmlrpc.NewServer(wire.MonitorMethods(s), xmlrpc.DefaultServerOptions())
+	s := start(t, func(o *Options) { o.Timing = o.Timing.Scaled(20) })
+	server, err := xmlrpc.NewServer(wire.MonitorMethods(s.Service), xmlrpc.DefaultServerOptions())
 	must(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -358,9 +368,10 @@ func TestOverSockets(t *testing.T) {
 			for _, b := range names {
 				v = append(v, gossip.Suspicion{Address: b, Suspected: b == "h:1" && a != b})
 			}
+			own := gossip.EndpointState{Address: a, Generation: 1, Status: "Normal", Updated: time.Now()}
 			for _, err := range []error{
 				m.Register(t.Context(), a), m.Heartbeat(t.Context(), a),
-				m.SendStates(t.Context(), a, gossip.StateMap{{Address: a, Generation: 1, Status: "Normal", Updated: time.Now()}}, 4),
+				m.SendStates(t.Context(), a, gossip.StateMap{own}, 4),
 				m.ReportTraffic(t.Context(), a, 100),
 			} {
 				if err != nil {
@@ -368,18 +379,27 @@ func TestOverSockets(t *testing.T) {
 				}
 			}
 			// A stranger in the vector is no fault: an original reporter would die of one.
-			if err := m.UpdateSuspects(t.Context(), a, gossip.NewFaultVector(append(v, gossip.Suspicion{Address: "zz:9"})), 7); err != nil {
+			v = append(v, gossip.Suspicion{Address: "zz:9"})
+			if err := m.UpdateSuspects(t.Context(), a, gossip.NewFaultVector(v), 7); err != nil {
 				t.Errorf("%s: %v", a, err)
 			}
 		})
 	}
 	all.Wait()
-	for _, a := range names { // now that all are known
-		must(t, m.UpdateSuspects(t.Context(), a, gossip.FaultVector{{Address: "h:1", Suspected: a != "h:1"}}, 7))
+	var live, dead []gossip.Address
+	for timeout := time.Now().Add(time.Minute); len(dead) == 0; { // now that all are known
+		if time.Now().After(timeout) {
+			t.Fatal("nobody is declared failed")
+		}
+		for _, a := range names[:7] {
+			must(t, m.Heartbeat(t.Context(), a))
+			must(t, m.UpdateSuspects(t.Context(), a, gossip.FaultVector{{Address: "h:1", Suspected: true}}, 7))
+		}
+		live, dead, err = m.AliveDead(t.Context())
+		must(t, err)
 	}
-	live, dead, err := m.AliveDead(t.Context())
-	if err != nil || len(live) != 7 || !cmp.Equal(dead, []gossip.Address{"h:1"}) {
-		t.Errorf("live %v, dead %v, %v", live, dead, err)
+	if len(live) != 7 || !cmp.Equal(dead, []gossip.Address{"h:1"}) {
+		t.Errorf("live %v, dead %v", live, dead)
 	}
 	mapping, err := m.Mapping(t.Context())
 	if err != nil || len(mapping) != 8 {
@@ -390,10 +410,11 @@ func TestOverSockets(t *testing.T) {
 		t.Errorf("fault vector %v, %v", faults, err)
 	}
 	matrix, err := m.SuspectMatrix(t.Context())
-	if err != nil || len(matrix) != 8 || matrix[mapping["a:1"]][mapping["h:1"]] != 1 || matrix[mapping["h:1"]][mapping["a:1"]] != 0 {
+	a, h := mapping["a:1"], mapping["h:1"]
+	if err != nil || len(matrix) != 8 || matrix[a][h] != 1 || matrix[h][a] != 0 {
 		t.Errorf("matrix %v, %v", matrix, err)
 	}
-	must(t, appendTo(s.options.Results, []byte("one\ntwo\n")))
+	must(t, os.WriteFile(s.results, []byte("one\ntwo\n"), 0o600))
 	if got, err := m.Results(t.Context()); err != nil || got != "one<br>two<br>" {
 		t.Errorf("results %q, %v", got, err)
 	}

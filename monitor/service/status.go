@@ -9,13 +9,13 @@ import (
 
 var _ wire.StatusHandler = (*Service)(nil)
 
-// Status is the Snapshot as the web page asks for it.
+// Status is the monitor's snapshot as the web page asks for it.
 func (s *Service) Status(ctx context.Context) (wire.Status, error) {
-	snapshot, err := s.Snapshot(ctx)
+	snapshot, err := read(ctx, s, s.core.Snapshot)
 	if err != nil {
 		return wire.Status{}, err
 	}
-	out := wire.Status{Matrix: snapshot.Matrix}
+	out := wire.Status{Matrix: snapshot.Matrix, Deaf: snapshot.Deaf}
 	for _, n := range snapshot.Nodes {
 		age := time.Duration(-1)
 		if !n.HeartbeatAt.IsZero() {

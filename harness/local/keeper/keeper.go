@@ -4,7 +4,7 @@
 // process has been started but nobody would end it, and it works the same on
 // every system.
 //
-// In flow requests, one JSON value each; out flow a reply to each request and a
+// Requests go in, one JSON value each; out come a reply to each request and a
 // notice of each process that has ended.
 package keeper
 

@@ -3,6 +3,8 @@ package chaos
 import (
 	"flag"
 	"hash/fnv"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +59,13 @@ func TestSabotage(t *testing.T) {
 	paths, err := Save(t.Context(), t.TempDir(), small, failure)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var said strings.Builder
+	if g, err := Replay(&said, paths[0]); err != nil || g == nil || *g != failure || !strings.Contains(said.String(), failure.Invariant) {
+		t.Errorf("replayed: %v, %v, said %q; want %v", g, err, said.String(), failure)
+	}
+	if _, err := Replay(io.Discard, paths[0]+"x"); err == nil {
+		t.Error("a plan that is not there is no error")
 	}
 	again, err := Load(paths[0])
 	if err != nil {

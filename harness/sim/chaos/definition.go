@@ -20,6 +20,7 @@ type definition struct {
 	nodes map[gossip.Address]*observer
 
 	hearing time.Time // since when the monitor hears at least half
+	deaf    bool      // it has been deaf
 }
 
 type observer struct {
@@ -82,12 +83,22 @@ func (d *definition) count() (eligible, unheard, lost int) {
 		case n.failed || n.ceased.IsZero():
 		default:
 			unheard++
-			if !(d.silent(a) && d.suspected(a)) {
+			if d.vouched(a) {
 				lost++
 			}
 		}
 	}
 	return eligible, unheard, lost
+}
+
+// vouched: an eligible observer has said that it does not suspect a.
+func (d *definition) vouched(a gossip.Address) bool {
+	for _, i := range d.order {
+		if suspected, said := d.nodes[i].row[a]; i != a && d.eligible(i) && said && !suspected {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *definition) patience() time.Duration {
@@ -98,6 +109,14 @@ func (d *definition) patience() time.Duration {
 		}
 	}
 	return d.bound(len(d.order), dead)
+}
+
+// wait is how long it must have heard.
+func (d *definition) wait() time.Duration {
+	if d.deaf {
+		return d.patience()
+	}
+	return d.fail
 }
 
 // judge judges all by the same voices until nothing changes any more.
@@ -116,6 +135,7 @@ func (d *definition) judge() {
 func (d *definition) round() bool {
 	eligible, unheard, lost := d.count()
 	patience := d.patience()
+	d.deaf = d.deaf || eligible < unheard
 	if eligible == 0 || eligible < unheard {
 		d.hearing = time.Time{}
 	} else if d.hearing.IsZero() {
@@ -124,7 +144,7 @@ func (d *definition) round() bool {
 	var failed, alive []gossip.Address
 	for _, j := range d.order {
 		n := d.nodes[j]
-		others, accord, together := 0, true, true
+		others, voices, accord, together := 0, 0, true, true
 		for _, i := range d.order {
 			if i == j {
 				continue
@@ -132,7 +152,10 @@ func (d *definition) round() bool {
 			if d.eligible(i) {
 				others++
 			}
-			accord = accord && (!d.voice(i) || d.nodes[i].row[j])
+			if d.voice(i) {
+				voices++
+				accord = accord && d.nodes[i].row[j]
+			}
 		}
 		switch {
 		case n.failed:
@@ -155,9 +178,9 @@ func (d *definition) round() bool {
 				together = false
 			}
 		}
-		hears := !d.hearing.IsZero() && !d.now.Before(d.hearing.Add(d.fail))
+		hears := !d.hearing.IsZero() && !d.now.Before(d.hearing.Add(d.wait()))
 		waited := d.silent(j) && !d.now.Before(n.accord.Add(patience))
-		if together && lost <= max(1, eligible/2) && (hears || waited) {
+		if together && lost <= max(1, eligible/2) && (hears || waited) && (voices > 1 || d.silent(j)) {
 			failed = append(failed, j)
 		}
 	}
@@ -186,7 +209,7 @@ func (d *definition) due(now time.Time) (next time.Time) {
 		consider(n.ceased, d.fail/2)
 		consider(n.accord, patience)
 	}
-	consider(d.hearing, d.fail)
+	consider(d.hearing, d.wait())
 	return next
 }
 

@@ -23,6 +23,7 @@ const (
 	PeersLossy Excuse = "messages between nodes were lost or late"
 	LinksLossy Excuse = "messages to the monitor were lost or late"
 	Forgotten  Excuse = "an observer was forgotten at the menu"
+	LoneVoice  Excuse = "three nodes or fewer were within the monitor's reach: a lone voice may judge"
 )
 
 // excuses keeps who is excused, and until when.
@@ -55,12 +56,22 @@ func (e *excuses) of(f Fault) []excused {
 	switch f.Kind {
 	case Crash, Unplug, Pause:
 		each(WasDown, f.Who)
+		if len(e.nodes) <= 3 {
+			each(LoneVoice, e.nodes)
+		}
 	case Cut:
+		if len(e.nodes) <= 3 {
+			each(LoneVoice, e.nodes)
+		}
 		if nodes := onlyNodes(f.Who); len(nodes) == 2 {
 			each(WasCutOff, nodes)
 		}
 	case Partition:
-		each(WasCutOff, e.beyond(f.Who))
+		cut := e.beyond(f.Who)
+		each(WasCutOff, cut)
+		if len(e.nodes)-len(cut) <= 3 {
+			each(LoneVoice, e.nodes)
+		}
 	case Forget:
 		each(Forgotten, []string{""})
 	case Slow:
@@ -84,10 +95,10 @@ func (e *excuses) beyond(group []string) []string {
 	if slices.Contains(group, harness.Monitor) {
 		inside, outside = outside, inside
 	}
-	switch len(outside) {
-	case 0:
+	if len(outside) == 0 {
 		return nil // all nodes are together: the monitor alone is cut off
-	case 1:
+	}
+	if len(outside) == 1 {
 		return e.nodes // the one on the monitor's side has lost all its observers
 	}
 	return inside
@@ -126,7 +137,7 @@ func (e *excuses) endAll(now time.Duration) {
 
 // find returns what excuses a verdict about a node; "" if nothing does.
 func (e *excuses) find(node string, now time.Duration) Excuse {
-	for _, why := range []Excuse{WasDown, WasCutOff, WasSlow, ClockSet, PeersLossy, LinksLossy, Forgotten} {
+	for _, why := range []Excuse{WasDown, WasCutOff, WasSlow, ClockSet, PeersLossy, LinksLossy, Forgotten, LoneVoice} {
 		for _, name := range []string{node, ""} {
 			if s := e.spells[excused{why, name}]; s != nil && (s.open > 0 || now < s.until) {
 				return why

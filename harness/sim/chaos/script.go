@@ -173,8 +173,9 @@ func words(f Fault) (do, undo func(*forces) []string, ok bool) {
 }
 
 // settleLimit allows for the bound of nodes that died at the last moment, in
-// rounds that may not be aligned, and for a node's longest wait before it tries
-// the monitor or the provider again.
+// rounds that may not be aligned; once more for it, since a monitor that was deaf
+// listens for that long before it judges; and for a node's longest wait before it
+// tries the monitor or the provider again.
 func (p Plan) settleLimit() time.Duration {
 	spec, _ := protocol.ByName(p.Protocol)
 	nodes := p.Nodes
@@ -183,5 +184,5 @@ func (p Plan) settleLimit() time.Duration {
 			nodes++
 		}
 	}
-	return protocol.Parameters{Protocol: spec, Timing: p.Timing}.DetectionBound(nodes, 3) + 8*p.Timing.Heartbeat
+	return protocol.Parameters{Protocol: spec, Timing: p.Timing}.DetectionBound(nodes, 3)*2 + 8*p.Timing.Heartbeat
 }

@@ -60,6 +60,30 @@ func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) 
 	return nil
 }
 
+// Replay plays a plan that [Save] has kept, and tells out how it goes: the faults,
+// and the invariant that does not hold, if any. The error is about the file.
+func Replay(out io.Writer, path string) (*Failure, error) {
+	p, err := Load(path)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(out, "%s with %d nodes, seed %d\n", p.Protocol, p.Nodes, p.Seed)
+	for _, f := range p.Faults {
+		fmt.Fprintf(out, "  %s\n", f)
+	}
+	failure, tally, err := Play(p)
+	switch {
+	case err != nil:
+		return nil, err
+	case failure != nil:
+		fmt.Fprintf(out, "%v\n", failure)
+	default:
+		tally.print(out)
+		fmt.Fprintln(out, "every invariant holds")
+	}
+	return failure, nil
+}
+
 // print tells which faults there were, and which wrong verdicts were excused.
 func (t Tally) print(out io.Writer) {
 	var faults, excused []string

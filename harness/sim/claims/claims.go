@@ -112,7 +112,8 @@ func HalfDies(c sim.Config, runs int, seed uint64) (wrong, missed Share, err err
 // NeighboursDie kills a run of neighbours in the sorted ring at one instant, in a
 // round of the given number in the protocol's cycle, and answers how long the last
 // verdict took; None if it did not come within the bound, or if a survivor was
-// declared dead.
+// declared dead. A monitor that hears fewer than half waits once more for the
+// bound before it believes them, so that then twice the bound is allowed.
 func NeighboursDie(c sim.Config, deaths int, round int64) (time.Duration, error) {
 	const before = 20 // rounds
 	period := int64(c.Protocol.Period(c.Nodes))
@@ -120,6 +121,9 @@ func NeighboursDie(c sim.Config, deaths int, round int64) (time.Duration, error)
 	c.Epoch = time.Unix(0, (number-before)*int64(c.Timing.Gossip)).Add(c.Timing.Gossip / 2)
 	c.Joined, c.Lean = true, true
 	bound := c.DetectionBound(c.Nodes, deaths)
+	if 2*deaths > c.Nodes {
+		bound *= 2
+	}
 	r, err := sim.Measure(c, before*c.Timing.Gossip, bound, func(w *sim.World) {
 		names := w.Nodes()
 		slices.Sort(names)

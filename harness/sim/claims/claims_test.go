@@ -95,8 +95,9 @@ func TestHalfDies(t *testing.T) {
 	}
 }
 
-// TestNeighboursDie: the bound holds too when a run of neighbours dies, in
-// whichever round of the cycle. Of large clusters a few rounds are tried only.
+// TestNeighboursDie: the bound, twice the bound for more than half of the cluster,
+// holds too when a run of neighbours dies, in whichever round of the cycle. Of
+// large clusters a few rounds are tried only.
 func TestNeighboursDie(t *testing.T) {
 	for _, c := range []struct {
 		name          string

@@ -44,10 +44,13 @@ func sum(outcomes []Outcome) string {
 			end += o.Ended
 		}
 	}
-	text := fmt.Sprintf("runs %d, with a wrong verdict %d, wrong verdicts %d (%.5f of node-time), wrong victims %d", len(outcomes), runs, wrong, share, endings)
+	text := fmt.Sprintf("runs %d, with a wrong verdict %d, wrong verdicts %d (%.5f of node-time), wrong victims %d",
+		len(outcomes), runs, wrong, share, endings)
 	if deaths+missed > 0 {
-		text += fmt.Sprintf("; deaths found after %.2f s, the last of a run after %.2f s, at most %.2f s, missed %d; cases ended %d, after %.2f s",
-			all.Seconds()/float64(max(1, deaths)), last.Seconds()/float64(len(outcomes)), slowest.Seconds(), missed, ended, end.Seconds()/float64(max(1, ended)))
+		mean := func(d time.Duration, of int) float64 { return d.Seconds() / float64(max(1, of)) }
+		text += fmt.Sprintf("; deaths found after %.2f s, the last of a run after %.2f s, at most %.2f s, missed %d",
+			mean(all, deaths), mean(last, len(outcomes)), slowest.Seconds(), missed)
+		text += fmt.Sprintf("; cases ended %d, after %.2f s", ended, mean(end, ended))
 	}
 	return text
 }

@@ -31,9 +31,8 @@ type Fault string
 
 // The faults.
 const (
-	CutOff  Fault = "cut off"   // no message to or from the monitor arrives
-	Stopped Fault = "paused"    // its process stands still
-	Restart Fault = "restarted" // it forgets everything, at the moment and again at the end
+	CutOff  Fault = "cut off" // no message to or from the monitor arrives
+	Stopped Fault = "paused"  // its process stands still
 )
 
 // Deafen has a monitor wait for a victim in a cluster of which nobody dies, and
@@ -54,9 +53,6 @@ func Deafen(c sim.Config, f Fault) (Outcome, error) {
 		case Stopped:
 			w.Pause(harness.Monitor)
 			w.At(end, func() { w.Resume(harness.Monitor) })
-		case Restart:
-			w.Restart(harness.Monitor)
-			w.At(end, func() { w.Restart(harness.Monitor) })
 		}
 	})
 }
