@@ -166,3 +166,76 @@ func TestARefusedReportIsNotRepeated(t *testing.T) {
 		t.Errorf("told of it %d times, want once\n%s", n, fmt.Sprint(r.out))
 	}
 }
+
+// What could not be sent goes again as soon as the monitor answers.
+func TestNothingIsLostByAFailure(t *testing.T) {
+	lost := func(r *rig, c machine.Call) string {
+		r.refuse(c)
+		asks, _ := r.untilCall(time.Second)
+		r.answer(asks, machine.Answer{Addresses: []gossip.Address{self}})
+		for range 3 {
+			again, waited := r.untilCall(0)
+			if waited > 0 {
+				break
+			}
+			r.answer(again, machine.Answer{})
+			if fmt.Sprintf("%T", again.Request) == fmt.Sprintf("%T", c.Request) {
+				return ""
+			}
+		}
+		return fmt.Sprintf("%T is lost", c.Request)
+	}
+	r := joined(t, nil)
+	for _, why := range []string{
+		lost(r, await[machine.Heartbeat](r)), lost(r, await[machine.Suspects](r)), lost(r, await[machine.States](r)),
+	} {
+		if why != "" {
+			t.Error(why)
+		}
+	}
+}
+
+// A heartbeat that waits behind a call is not lost when that fails.
+func TestAWaitingHeartbeatOutlivesAFailure(t *testing.T) {
+	r := joined(t, nil)
+	r.answer(await[machine.Heartbeat](r), machine.Answer{})
+	c := await[machine.Suspects](r)
+	_, before := r.node.Node().Version()
+	for beat := before; beat == before; _, beat = r.node.Node().Version() {
+		r.pass(10 * time.Millisecond)
+	}
+	r.refuse(c)
+	asks, _ := r.untilCall(700 * time.Millisecond)
+	r.answer(asks, machine.Answer{Addresses: []gossip.Address{self}})
+	take[machine.Heartbeat](r)
+}
+
+// A heartbeat goes at once, whatever else there is to report.
+func TestHeartbeatsGoAtOnce(t *testing.T) {
+	r := joined(t, nil)
+	at := map[time.Time]bool{}
+	for end := r.now.Add(10 * time.Second); r.now.Before(end); r.pass(100 * time.Millisecond) {
+		for len(r.calls) > 0 {
+			c := r.calls[0]
+			r.calls = r.calls[1:]
+			if _, beats := c.Request.(machine.Heartbeat); beats {
+				at[r.now] = true
+			}
+			r.answer(c, machine.Answer{Addresses: []gossip.Address{self}})
+		}
+	}
+	if len(at) < 9 {
+		t.Errorf("%d heartbeats in ten seconds, want one a second", len(at))
+	}
+}
+
+// A monitor that refuses to register the node is tried again after a wait.
+func TestARefusedRegistrationIsNotRepeatedAtOnce(t *testing.T) {
+	r := newRig(t, nil)
+	r.step(machine.Start{})
+	r.fault(take[machine.Register](r))
+	again, wait := r.untilCall(time.Second)
+	if _, registers := again.Request.(machine.Register); !registers || wait < 300*time.Millisecond {
+		t.Errorf("after %v comes %T, want registering after about half a heartbeat", wait, again.Request)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"gossiprpc/gossipnode/process"
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
@@ -151,5 +153,58 @@ func TestKnownFromTheStart(t *testing.T) {
 		if _, ok := c.Request.(machine.Message); ok {
 			t.Errorf("calls %s at once, with nobody to join by", c.To)
 		}
+	}
+}
+
+// Of two waits the shorter one is due first, whichever it is.
+func TestTheShorterWaitIsDueFirst(t *testing.T) {
+	r := newRig(t, nil)
+	r.step(machine.Start{})
+	for range 6 { // the provider's waits grow
+		r.refuse(take[machine.Join](r))
+		r.now, _ = r.node.Deadline()
+		r.step(machine.Tick{})
+	}
+	r.refuse(take[machine.Join](r))
+	long, _ := r.node.Deadline()
+	r.refuse(take[machine.Register](r))
+	if at, _ := r.node.Deadline(); !at.Before(long) {
+		t.Errorf("due at %v, want the monitor's first wait, which ends before %v", at, long)
+	}
+}
+
+// A node that cannot be made ends the process and says why.
+func TestANodeThatCannotBe(t *testing.T) {
+	r := newRig(t, func(c *process.Config) {
+		c.Known = protocol.NewAcquaintance(gossip.Digest{{Address: peer, AppVersion: 1, Generation: 1}})
+	})
+	r.step(machine.Start{})
+	r.answer(take[machine.Join](r), machine.Answer{Protocol: 2})
+	exit, ok := r.out[len(r.out)-1].(machine.Exit)
+	if !ok || exit.Error == "" || r.node.Node() != nil {
+		t.Errorf("last effect %+v, want an exit that says why", r.out[len(r.out)-1])
+	}
+}
+
+// What the protocol says for logs is in the log, with its numbers.
+func TestWhatTheProtocolSaysIsLogged(t *testing.T) {
+	r := joined(t, nil)
+	generation, _ := r.node.Node().Version()
+	r.step(machine.Called{Request: machine.Message{From: peer, Message: gossip.Gossip{Digest: gossip.Digest{
+		{Address: self, AppVersion: 1, Generation: generation, Heartbeat: 4711},
+	}}}})
+	want := machine.Log{Level: machine.Info, Text: "stepped over an earlier incarnation", Fields: []machine.Field{
+		{Key: "node", Value: string(self)}, {Key: "generation", Value: "1800000000"}, {Key: "heartbeat", Value: "4712"},
+	}}
+	logged := false
+	for _, e := range r.out {
+		logged = logged || cmp.Equal(e, machine.Effect(want))
+	}
+	if !logged {
+		t.Errorf("said %+v, want %+v", r.out, want)
+	}
+	r.pass(20 * time.Second)
+	if r.said("opinion changed") != 1 {
+		t.Errorf("said %+v, want one changed opinion: the peer is silent", r.out)
 	}
 }

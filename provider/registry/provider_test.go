@@ -118,3 +118,13 @@ func TestNoSuchProtocol(t *testing.T) {
 		t.Errorf("error %v, want one that names what it got and what there is", err)
 	}
 }
+
+func TestAFullRegistryAddsNobody(t *testing.T) {
+	var r Registry
+	for i := range Most {
+		join(t, &r, gossip.Address(fmt.Sprintf("node%d:1", i)))
+	}
+	if fresh, err := r.Join("more:1"); fresh || err == nil || len(r.Members()) != Most {
+		t.Errorf("one more is new %t, error %v, %d members", fresh, err, len(r.Members()))
+	}
+}
