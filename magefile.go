@@ -103,7 +103,9 @@ func (Docker) Scenarios(ctx context.Context) error {
 type Figures mg.Namespace
 
 // Aliases: mage finds a namespace's Default only under its full name.
-var Aliases = map[string]any{"figures": Figures.Default, "chaos": Chaos.Default, "mutants": Mutants.Default}
+var Aliases = map[string]any{
+	"figures": Figures.Default, "chaos": Chaos.Default, "mutants": Mutants.Default,
+}
 
 // Default measures all protocols in virtual time and draws CSV, PNG and SVG
 func (Figures) Default(ctx context.Context) error {

@@ -13,7 +13,7 @@ import (
 )
 
 // testLimit is how long one room's tests may take; the slowest takes some seconds.
-const testLimit = 2 * time.Minute
+const testLimit = time.Minute
 
 // unsure is an error that mage ends with exit code 2 for: nothing can be told.
 type unsure struct{ error }

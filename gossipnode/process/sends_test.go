@@ -1,0 +1,99 @@
+package process_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/process"
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
+)
+
+// greet has the node answer a stranger's SYN.
+func (r *rig) greet(i int) {
+	from := gossip.Address(fmt.Sprintf("stranger%d:5000", i))
+	r.step(machine.Called{Request: machine.Message{From: from, Message: gossip.Syn{ClusterID: gossip.ClusterID}}})
+}
+
+// A call that has ended, well or not, makes room for another.
+func TestEndedSendsMakeRoom(t *testing.T) {
+	r := joined(t, nil)
+	r.answer(take[machine.Message](r), machine.Answer{}) // the SYN to the seed
+	for i := range 300 {
+		r.greet(i)
+		ack := take[machine.Message](r)
+		if i%2 == 0 {
+			r.answer(ack, machine.Answer{})
+		} else {
+			r.refuse(ack)
+		}
+	}
+	if n := r.said("too many calls"); n != 0 {
+		t.Errorf("%d calls are dropped, though one at most was under way", n)
+	}
+}
+
+// The protocol is told of the failure of each send that could not begin, in the
+// same step, and of the outcome of all others.
+func TestEverySendHasAnOutcome(t *testing.T) {
+	r := joined(t, nil)
+	sent, ended := map[uint64]bool{}, map[uint64]string{}
+	r.node.Observe(func(_ time.Time, ev protocol.Event, effects []protocol.Effect) {
+		switch e := ev.(type) {
+		case protocol.Failed:
+			ended[e.ID] = "failed"
+		case protocol.Delivered:
+			ended[e.ID] = "delivered"
+		}
+		for _, e := range effects {
+			if s, ok := e.(protocol.Send); ok {
+				sent[s.ID] = true
+			}
+		}
+	})
+	r.answer(take[machine.Message](r), machine.Answer{})
+	for i := range 200 {
+		r.greet(i)
+	}
+	if len(sent) != 200 || len(ended) != 1+200-128 {
+		t.Fatalf("%d sends, %d ended; want 200, of which the first call and those beyond 128 have", len(sent), len(ended))
+	}
+	calls := r.calls
+	r.calls = nil
+	for i, c := range calls {
+		if _, ok := c.Request.(machine.Message); !ok {
+			continue
+		}
+		if i%2 == 0 {
+			r.answer(c, machine.Answer{})
+		} else {
+			r.refuse(c)
+		}
+	}
+	for id := range sent {
+		if ended[id] == "" {
+			t.Errorf("send %d has no outcome", id)
+		}
+	}
+}
+
+// Calls to peers may take a gossip interval, others T_fail or five seconds.
+func TestCallsMayTakeSoLong(t *testing.T) {
+	for speed, server := range map[float64]time.Duration{1: 10 * time.Second, 5: 5 * time.Second} {
+		r := newRig(t, func(c *process.Config) { c.Timing = c.Timing.Scaled(speed) })
+		r.step(machine.Start{})
+		if c := take[machine.Register](r); c.Timeout != server || c.To != monitor {
+			t.Errorf("speed %g: registering at %s may take %v, want %v", speed, c.To, c.Timeout, server)
+		}
+		join := take[machine.Join](r)
+		if join.Timeout != server || join.To != provider {
+			t.Errorf("speed %g: joining %s may take %v, want %v", speed, join.To, join.Timeout, server)
+		}
+		r.answer(join, machine.Answer{Protocol: 2})
+		if c := take[machine.Message](r); c.Timeout != protocol.DefaultTiming().Scaled(speed).Gossip {
+			t.Errorf("speed %g: a message may take %v, want a gossip interval", speed, c.Timeout)
+		}
+	}
+}
