@@ -23,7 +23,7 @@ const exitInterrupted = 130
 
 // WithSignals ends the context at the first SIGINT or SIGTERM: one Ctrl-C is
 // enough, and nobody is told goodbye (docs/DECISIONS.md, decision 13). The function
-// releases the signals and answers the exit code that the end calls for: 130
+// releases the signals and returns the exit code that the end calls for: 130
 // after SIGINT, else 0.
 func WithSignals(ctx context.Context) (context.Context, func() int) {
 	interrupted, release := signal.NotifyContext(ctx, os.Interrupt)

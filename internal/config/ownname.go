@@ -18,7 +18,7 @@ import (
 // --advertise.
 //
 // The PTR record is asked of the DNS server itself. A resolver library reads
-// /etc/hosts first, which in a container answers the container's id, whereas
+// /etc/hosts first, which in a container has the container's id, whereas
 // the engine's DNS server knows the name other containers call it by.
 func OwnName(ctx context.Context, advertise string) (string, error) {
 	o := ownName{

@@ -43,7 +43,7 @@ type NodeHandler interface {
 	Receive(ctx context.Context, from gossip.Address, m gossip.Message) error
 }
 
-// NodeMethods are the methods that nodes call on each other. All answer nil.
+// NodeMethods are the methods that nodes call on each other. The answer of all is nil.
 func NodeMethods(h NodeHandler) xmlrpc.Methods {
 	receive := func(decode func([]xmlrpc.Value) (gossip.Address, gossip.Message, error)) xmlrpc.Method {
 		return func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // MonitorHandler is what a monitor does and knows; the methods mean what
-// Monitor's do. Results answers the plain text of results.txt. It is called from
+// Monitor's do. Results returns the plain text of results.txt. It is called from
 // many goroutines.
 type MonitorHandler interface {
 	Register(ctx context.Context, a gossip.Address) error
@@ -53,7 +53,7 @@ func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
 	return methods
 }
 
-// told makes the method of a call that has an address and answers nil.
+// told makes the method of a call that has an address, and whose answer is nil.
 func told(method string, do func(context.Context, gossip.Address) error) xmlrpc.Method {
 	return func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
 		a, err := onlyAddress(method, args)

@@ -42,7 +42,7 @@ func (r *Registry) Join(a gossip.Address) (fresh bool, err error) {
 	return true, nil
 }
 
-// Members answers a copy of the join order.
+// Members returns a copy of the join order.
 func (r *Registry) Members() []gossip.Address {
 	return slices.Clone(r.order)
 }

@@ -18,7 +18,7 @@ import (
 
 // Save keeps a failing plan in a folder: the plan as JSON, which [Load] reads,
 // and a scenario script beside it where scripts have words for all its faults
-// and the script fails on the sim backend too. It answers the files' paths.
+// and the script fails on the sim backend too. It returns the files' paths.
 func Save(ctx context.Context, folder string, p Plan, f Failure) ([]string, error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, fmt.Errorf("save plan: %w", err)

@@ -133,7 +133,7 @@ func (w *witness) opinion(now time.Time, e protocol.OpinionChanged) error {
 	return nil
 }
 
-// counted is as of when the node must count what it heard of a peer: by emission
+// counted is the instant from which the node must count what it heard of a peer: by emission
 // time news by way of others may be older than its arrival, messages of the
 // peer's own may not.
 func (w *witness) counted(a gossip.Address) time.Time {

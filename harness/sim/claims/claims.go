@@ -110,7 +110,7 @@ func HalfDies(c sim.Config, runs int, seed uint64) (wrong, missed Share, err err
 }
 
 // NeighboursDie kills a run of neighbours in the sorted ring at one instant, in a
-// round of the given number in the protocol's cycle, and answers how long the last
+// round of the given number in the protocol's cycle, and returns how long the last
 // verdict took; None if it did not come within the bound, or if a survivor was
 // declared dead. A monitor that hears fewer than half waits once more for the
 // bound before it believes them, so that then twice the bound is allowed.
