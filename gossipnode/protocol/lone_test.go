@@ -1,0 +1,80 @@
+package protocol_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+// began is half an interval after a round boundary.
+var began = time.Unix(1_800_000_001, 5e8)
+
+// newLone is one of n nodes that know each other, of which the test plays all
+// others. Generations of some may be given; 57,600 is an original's. Its rounds have
+// begun, and the next one is half an interval away.
+func newLone(t testing.TB, name string, n int, generations map[int]int32, change func(*protocol.Config)) *caller {
+	t.Helper()
+	spec, ok := protocol.ByName(name)
+	if !ok {
+		t.Fatalf("no protocol %s", name)
+	}
+	var known gossip.Digest
+	for i := 1; i <= n; i++ {
+		generation, given := generations[i]
+		if !given {
+			generation = int32(began.Unix())
+		}
+		known = append(known, gossip.DigestEntry{Address: numbered(i), AppVersion: 1, Generation: generation})
+	}
+	c := protocol.Config{
+		Self: numbered(1), Parameters: protocol.DefaultParameters(spec), Generation: int32(began.Unix()),
+		Random: rand.New(rand.NewPCG(1, 1)), Known: protocol.NewAcquaintance(known),
+	}
+	if change != nil {
+		change(&c)
+	}
+	node, err := protocol.New(c, began)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &caller{t: t, node: node, now: began, rounds: c.Timing.Gossip}
+	l.step(protocol.Connect{})
+	return l
+}
+
+// effects are those of an event.
+func (c *caller) effects(ev protocol.Event) []protocol.Effect { return c.node.Step(c.now, ev) }
+
+// only picks the effects of one kind.
+func only[T protocol.Effect](effects []protocol.Effect) []T {
+	var some []T
+	for _, e := range effects {
+		if e, ok := e.(T); ok {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// answerAll lets all calls of the last step arrive.
+func (c *caller) answerAll() {
+	for _, call := range c.calls {
+		c.node.Step(c.now, protocol.Delivered{ID: call.ID})
+	}
+}
+
+// entry is news of a node in its first incarnation.
+func entry(i int, heartbeat int32) gossip.DigestEntry {
+	return gossip.DigestEntry{Address: numbered(i), AppVersion: 1, Generation: int32(began.Unix()), Heartbeat: heartbeat}
+}
+
+// gossips is a message of a node with some news.
+func (c *caller) gossips(from int, news ...gossip.DigestEntry) []protocol.Effect {
+	return c.effects(protocol.Receive{From: numbered(from), Message: gossip.Gossip{Digest: gossip.NewDigest(news)}})
+}
+
+// at sets the clock to so long after the node began.
+func (c *caller) at(d time.Duration) { c.now = began.Add(d) }

@@ -1,0 +1,98 @@
+package protocol_test
+
+import (
+	"testing"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/gossip"
+)
+
+func emission(c *protocol.Config) { c.Freshness = protocol.Emission }
+
+// Under emission, news of a heartbeat of T_fail ago does not end a suspicion, and
+// later news does.
+func TestOldNewsDoesNotEndASuspicion(t *testing.T) {
+	c := newLone(t, "brr", 3, nil, emission)
+	c.gossips(2, entry(3, 1)) // sent now, as far as the node can tell
+	c.at(12 * time.Second)
+	c.effects(protocol.Tick{})
+	c.at(25 * time.Second)
+	c.gossips(2, entry(3, 12))
+	if got, _ := c.node.FaultVector().Get(numbered(3)); !got {
+		t.Error("news of 14 s ago ends the suspicion")
+	}
+	c.at(26 * time.Second)
+	c.gossips(2, entry(3, 20))
+	if got, _ := c.node.FaultVector().Get(numbered(3)); got {
+		t.Error("news of 7 s ago does not end the suspicion")
+	}
+}
+
+// Under emission, a message of a peer's own after a pause moves the estimate of its
+// clock: its later heartbeats, told by others, count from when they were sent.
+func TestThePausedAreTimedAnew(t *testing.T) {
+	c := newLone(t, "brr", 3, nil, emission)
+	c.gossips(3, entry(3, 1))
+	c.at(21 * time.Second) // 3 was paused for 20 s
+	c.gossips(3, entry(3, 2))
+	c.at(30 * time.Second)
+	c.gossips(2, entry(2, 30), entry(3, 10)) // sent at 29 s
+	c.at(35 * time.Second)
+	c.effects(protocol.Tick{})
+	if suspected, _ := c.node.FaultVector().Get(numbered(3)); suspected {
+		t.Error("suspected, though a heartbeat of 6 s ago was told of")
+	}
+	c.at(40 * time.Second)
+	c.effects(protocol.Tick{})
+	if suspected, _ := c.node.FaultVector().Get(numbered(3)); !suspected {
+		t.Error("not suspected, though its last heartbeat was sent 11 s ago")
+	}
+}
+
+// A vector says nothing of nodes that were only learnt of, and itself is alive.
+func TestNoOpinionOfTheUnheard(t *testing.T) {
+	c := newLone(t, "random", 2, nil, nil)
+	const unheard gossip.Address = "unheard:1"
+	c.gossips(2, gossip.DigestEntry{Address: unheard, AppVersion: 1, Generation: 9, Heartbeat: 1})
+	v := c.node.FaultVector()
+	if _, has := v.Get(unheard); has {
+		t.Errorf("%v has an opinion of %s", v, unheard)
+	}
+	for i := 1; i <= 2; i++ {
+		if suspected, has := v.Get(numbered(i)); suspected || !has {
+			t.Errorf("%v, want %d alive", v, i)
+		}
+	}
+	c.at(11 * time.Second)
+	c.effects(protocol.Tick{})
+	if suspected, has := c.node.FaultVector().Get(unheard); !suspected || !has {
+		t.Errorf("%v: not suspected T_fail after it was learnt of", c.node.FaultVector())
+	}
+}
+
+// The monitor is told of a changed opinion in the same step, once for all changes
+// of it.
+func TestAChangedOpinionIsReportedAtOnce(t *testing.T) {
+	c := newLone(t, "rr", 4, nil, nil)
+	c.at(9500 * time.Millisecond)
+	c.effects(protocol.Tick{})
+	c.at(10 * time.Second)
+	reports := only[protocol.ReportVector](c.effects(protocol.Tick{}))
+	if len(reports) != 1 {
+		t.Fatalf("%d vectors as three fall silent, want 1", len(reports))
+	}
+	for i := 2; i <= 4; i++ {
+		if suspected, _ := reports[0].Vector.Get(numbered(i)); !suspected {
+			t.Errorf("%v: %d is not suspected", reports[0].Vector, i)
+		}
+	}
+	c.at(10*time.Second + time.Millisecond)
+	reports = only[protocol.ReportVector](c.gossips(3, entry(3, 1)))
+	if len(reports) != 1 {
+		t.Fatalf("%d vectors as one is heard, want 1", len(reports))
+	}
+	if suspected, _ := reports[0].Vector.Get(numbered(3)); suspected {
+		t.Error("still suspected as it is heard")
+	}
+}
