@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"testing"
+	"time"
 
 	"gossiprpc/internal/machine"
 )
@@ -17,6 +18,14 @@ func TestACollectThatFails(t *testing.T) {
 	}
 	if ids[0] == 0 || ids[1] == 0 || ids[0] == ids[1] {
 		t.Errorf("IDs %v, want two that differ, neither of them 0", ids)
+	}
+	calls := map[uint64]bool{}
+	r.pass(time.Second)
+	for _, c := range r.calls {
+		if calls[c.ID] {
+			t.Errorf("two calls have the ID %d", c.ID)
+		}
+		calls[c.ID] = true
 	}
 	r.step(machine.Written{ID: ids[0]})
 	if n := r.said("digest not written"); n != 0 {

@@ -239,3 +239,50 @@ func TestARefusedRegistrationIsNotRepeatedAtOnce(t *testing.T) {
 		t.Errorf("after %v comes %T, want registering after about half a heartbeat", wait, again.Request)
 	}
 }
+
+// A monitor that has registered the node is not asked whether it knows it; nor is
+// one that refuses traffic, which an original does not have.
+func TestNothingIsAskedWithoutNeed(t *testing.T) {
+	r := joined(t, nil)
+	for range 40 {
+		c, _ := r.untilCall(3 * time.Second)
+		switch c.Request.(type) {
+		case machine.Mapping, machine.Register:
+			t.Fatalf("%T after the node was registered", c.Request)
+		case machine.Traffic:
+			r.fault(c)
+		default:
+			r.answer(c, machine.Answer{})
+		}
+	}
+}
+
+// A failure does not make bytes due: they follow states that have arrived.
+func TestNoTrafficAfterAFailure(t *testing.T) {
+	r := joined(t, nil)
+	r.refuse(await[machine.Heartbeat](r))
+	for range 10 {
+		c, _ := r.untilCall(3 * time.Second)
+		r.answer(c, machine.Answer{Addresses: []gossip.Address{self}})
+		switch c.Request.(type) {
+		case machine.States:
+			return
+		case machine.Traffic:
+			t.Fatal("bytes before states")
+		}
+	}
+	t.Fatal("no states")
+}
+
+// A vector that was refused keeps the names that the monitor knows.
+func TestARefusedVectorKeepsKnownNames(t *testing.T) {
+	r := joined(t, nil)
+	r.hear(peer, "node3:5000")
+	r.fault(await[machine.Suspects](r))
+	r.answer(take[machine.Mapping](r), machine.Answer{Addresses: []gossip.Address{self, peer}})
+	cut := take[machine.Suspects](r).Request.(machine.Suspects).Vector
+	want := gossip.FaultVector{{Address: self}, {Address: peer}}
+	if d := cmp.Diff(want, cut); d != "" {
+		t.Error(d)
+	}
+}

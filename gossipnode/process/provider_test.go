@@ -106,6 +106,15 @@ func TestNothingIsDueWhileJoining(t *testing.T) {
 	r.now = joining
 	r.step(machine.Tick{})
 	take[machine.Join](r)
+	r.step(machine.Tick{})
+	if at, due := r.node.Deadline(); due || len(r.calls) != 1 {
+		t.Errorf("due %t at %v, under way %s; want joining once for each wait", due, at, r.under())
+	}
+	for _, e := range r.out {
+		if _, ends := e.(machine.Exit); ends {
+			t.Errorf("%+v: a provider that is away ends nothing", e)
+		}
+	}
 }
 
 // The earliest of what is due counts: a wait for the monitor, and the node's own

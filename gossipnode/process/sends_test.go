@@ -97,3 +97,22 @@ func TestCallsMayTakeSoLong(t *testing.T) {
 		}
 	}
 }
+
+// Why a peer was not reached is in the log, and so is a peer whose heartbeats come
+// at another interval.
+func TestWhatIsLoggedOfPeers(t *testing.T) {
+	r := joined(t, nil)
+	r.refuse(take[machine.Message](r))
+	if n := r.said("peer not reached"); n != 1 {
+		t.Errorf("told of a peer that was not reached %d times, want once", n)
+	}
+	for i := range int32(30) { // a heartbeat every three seconds
+		r.step(machine.Called{Request: machine.Message{From: peer, Message: gossip.Gossip{Digest: gossip.Digest{
+			{Address: peer, AppVersion: 1, Generation: 1_800_000_000, Heartbeat: i},
+		}}}})
+		r.pass(3 * time.Second)
+	}
+	if n := r.said("a peer's heartbeats show another interval"); n != 1 {
+		t.Errorf("told of another interval %d times, want once", n)
+	}
+}

@@ -23,9 +23,12 @@ func TestADisputedCaseEndsAtItsDeadline(t *testing.T) {
 0s..60s report n4 n1=0 n2=0
 0s..19s report n1 n2=0 n3=0 n4=0
 0s..19s report n2 n1=0 n3=0 n4=0
-20.3s..60.3s report n1 n2=0 n3=1 n4=1
-20.3s..60.3s report n2 n1=0 n3=1 n4=1
-20.3s..60.3s report n4 n1=0 n2=0 n3=1
+20.3s report n1 n2=0 n3=1 n4=1
+20.3s report n2 n1=0 n3=1 n4=1
+20.3s report n4 n1=0 n2=0 n3=1
+20.7s..60.7s report n1 n2=0 n3=1 n4=1
+20.7s..60.7s report n2 n1=0 n3=1 n4=1
+20.7s..60.7s report n4 n1=0 n2=0 n3=1
 `)
 	if err != nil {
 		t.Fatal(err)
