@@ -7,15 +7,6 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-const (
-	maxNames      = 1 << 16
-	maxNameLength = 512
-
-	literal  = 0 // a text follows
-	nameNext = 1 // a text follows, which gets the next number
-	nameBase = 2 // the first number
-)
-
 // endpointVersion is what was last told of a name's endpoint.
 type endpointVersion struct{ app, generation, heartbeat int32 }
 
@@ -24,8 +15,7 @@ type encoder struct {
 	buf []byte
 	// names have numbers; nil in effects, whose encoding must depend on nothing
 	// but themselves.
-	names    map[string]uint64
-	versions []endpointVersion
+	names *nameTable
 }
 
 func (e *encoder) byte(b byte)              { e.buf = append(e.buf, b) }
@@ -34,12 +24,13 @@ func (e *encoder) int(v int64)              { e.buf = binary.AppendVarint(e.buf,
 func (e *encoder) four(v uint32)            { e.buf = binary.LittleEndian.AppendUint32(e.buf, v) }
 func (e *encoder) address(a gossip.Address) { e.name(string(a)) }
 
-func (e *encoder) bool(v bool) {
+func (e *encoder) bool(v bool) { e.byte(bit(v)) }
+
+func bit(v bool) byte {
 	if v {
-		e.byte(1)
-	} else {
-		e.byte(0)
+		return 1
 	}
+	return 0
 }
 
 func (e *encoder) text(s string) {
@@ -56,34 +47,34 @@ func (e *encoder) count(n int, isNil bool) {
 	}
 }
 
-func (e *encoder) name(s string) { e.buf, _ = e.appendName(e.buf, s) }
+func (e *encoder) name(s string) { e.buf, _ = e.appendName(e.buf, s, nil) }
 
-// appendName returns what was last told of the name, too; nil if it has no number.
-// Like appendEndpoint it works on a buffer of its caller's: a list that wrote each
-// byte through e would keep the collector's write barrier busy.
-func (e *encoder) appendName(b []byte, s string) ([]byte, *endpointVersion) {
-	if number, ok := e.names[s]; ok {
-		return binary.AppendUvarint(b, number), &e.versions[number-nameBase]
-	}
+// appendName returns the name's entry, too; nil if it has no number. Like
+// appendEndpoint it works on a buffer of its caller's: a list that wrote each byte
+// through e would keep the collector's write barrier busy.
+func (e *encoder) appendName(b []byte, s string, order *nameOrder) ([]byte, *namedEntry) {
 	first := uint64(literal)
-	var last *endpointVersion
-	if e.names != nil && len(e.names) < maxNames && len(s) <= maxNameLength {
-		first = nameNext
-		e.names[s] = uint64(len(e.names)) + nameBase
-		e.versions = append(e.versions, endpointVersion{})
-		last = &e.versions[len(e.versions)-1]
+	var entry *namedEntry
+	if e.names != nil {
+		number, known := e.names.number(s, order)
+		if known {
+			return binary.AppendUvarint(b, number), &e.names.entries[number-nameBase]
+		}
+		if number != 0 {
+			first, entry = nameNext, &e.names.entries[number-nameBase]
+		}
 	}
 	b = binary.AppendUvarint(b, first)
 	b = binary.AppendUvarint(b, uint64(len(s)))
-	return append(b, s...), last
+	return append(b, s...), entry
 }
 
 // appendEndpoint is an address and its version.
-func (e *encoder) appendEndpoint(b []byte, a gossip.Address, now endpointVersion) []byte {
-	b, last := e.appendName(b, string(a))
+func (e *encoder) appendEndpoint(b []byte, a gossip.Address, now endpointVersion, order *nameOrder) []byte {
+	b, entry := e.appendName(b, string(a), order)
 	before := endpointVersion{}
-	if last != nil {
-		before, *last = *last, now
+	if entry != nil {
+		before, entry.version = entry.version, now
 	}
 	growth := uint64(zigzag(int64(now.heartbeat)-int64(before.heartbeat))) << 1
 	if now.app == before.app && now.generation == before.generation {
@@ -103,28 +94,30 @@ func appendInstant(b []byte, t time.Time) []byte {
 
 func (e *encoder) addresses(list []gossip.Address) {
 	e.count(len(list), list == nil)
+	b, order := e.buf, e.names.begin()
 	for _, a := range list {
-		e.address(a)
+		b, _ = e.appendName(b, string(a), order)
 	}
+	e.buf = b
 }
 
 func (e *encoder) digest(d gossip.Digest) {
 	e.count(len(d), d == nil)
-	b := e.buf
+	b, order := e.buf, e.names.begin()
 	for i := range d {
 		v := &d[i]
-		b = e.appendEndpoint(b, v.Address, endpointVersion{v.AppVersion, v.Generation, v.Heartbeat})
+		b = e.appendEndpoint(b, v.Address, endpointVersion{v.AppVersion, v.Generation, v.Heartbeat}, order)
 	}
 	e.buf = b
 }
 
 func (e *encoder) states(m gossip.StateMap) {
 	e.count(len(m), m == nil)
-	b := e.buf
+	b, order := e.buf, e.names.begin()
 	for i := range m {
 		s := &m[i]
-		b = e.appendEndpoint(b, s.Address, endpointVersion{s.AppVersion, s.Generation, s.Heartbeat})
-		b, _ = e.appendName(b, s.Status)
+		b = e.appendEndpoint(b, s.Address, endpointVersion{s.AppVersion, s.Generation, s.Heartbeat}, order)
+		b, _ = e.appendName(b, s.Status, nil)
 		b = appendInstant(b, s.Updated)
 	}
 	e.buf = b
@@ -132,8 +125,10 @@ func (e *encoder) states(m gossip.StateMap) {
 
 func (e *encoder) vector(v gossip.FaultVector) {
 	e.count(len(v), v == nil)
-	for _, cell := range v {
-		e.address(cell.Address)
-		e.bool(cell.Suspected)
+	b, order := e.buf, e.names.begin()
+	for i := range v {
+		b, _ = e.appendName(b, string(v[i].Address), order)
+		b = append(b, bit(v[i].Suspected))
 	}
+	e.buf = b
 }

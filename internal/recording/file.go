@@ -16,7 +16,7 @@ import (
 // most, or flushSize bytes. While the disk does not keep up more waits, up to
 // maxWaiting bytes.
 const (
-	flushEvery = 100 * time.Millisecond
+	flushEvery = time.Second
 	flushSize  = 64 << 10
 	maxWaiting = 8 << 20
 )
@@ -29,12 +29,14 @@ var ErrBehind = errors.New("the disk does not keep up")
 // where there is room. Its methods may be called from any goroutine.
 type File struct {
 	disk disk
-	full chan struct{} // there is enough to be written now
+	due  *time.Timer   // what waits has waited long enough
+	soon chan struct{} // what waits is to be written now
 
 	mu      sync.Mutex
 	waiting []byte
-	chain   uint32 // checksum of the last frame taken
-	err     error  // why nothing more is taken
+	oldest  time.Time // when the first of what waits came
+	chain   uint32    // checksum of the last frame taken
+	err     error     // why nothing more is taken
 }
 
 // disk is what of an os.File is needed.
@@ -61,7 +63,11 @@ func Create(path string) (*File, error) {
 	return newFile(f), nil
 }
 
-func newFile(d disk) *File { return &File{disk: d, full: make(chan struct{}, 1)} }
+func newFile(d disk) *File {
+	f := &File{disk: d, due: time.NewTimer(flushEvery), soon: make(chan struct{}, 1)}
+	f.due.Stop()
+	return f
+}
 
 // Write takes whole frames, and never waits.
 func (f *File) Write(frames []byte) (int, error) {
@@ -75,11 +81,18 @@ func (f *File) Write(frames []byte) (int, error) {
 		f.waiting = append(f.waiting, lastFrame(f.err.Error(), f.chain)...)
 		return 0, f.err
 	}
+	now := time.Now()
+	if len(f.waiting) == 0 {
+		f.oldest = now
+		f.due.Reset(flushEvery)
+	}
 	f.waiting = append(f.waiting, frames...)
 	f.chain = binary.LittleEndian.Uint32(frames[len(frames)-crc32.Size:])
-	if len(f.waiting) >= flushSize {
+	// The process is awake now. To wake it for the timer would cost an idle node
+	// more than all the rest of recording.
+	if len(f.waiting) >= flushSize || now.Sub(f.oldest) >= flushEvery/2 {
 		select {
-		case f.full <- struct{}{}:
+		case f.soon <- struct{}{}:
 		default:
 		}
 	}
@@ -106,15 +119,14 @@ func (f *File) Err() error {
 }
 
 func (f *File) keepFlushing(ctx context.Context) {
-	ticker := time.NewTicker(flushEvery)
-	defer ticker.Stop()
+	defer f.due.Stop()
 	var b batch
 	for more := true; more; {
 		select {
 		case <-ctx.Done():
 			more = false
-		case <-ticker.C:
-		case <-f.full:
+		case <-f.due.C:
+		case <-f.soon:
 		}
 		more = f.flush(&b) && more
 	}
@@ -132,6 +144,7 @@ type batch struct {
 // file ends where the batch began.
 func (f *File) flush(b *batch) (more bool) {
 	f.mu.Lock()
+	f.due.Stop()
 	b.frames, f.waiting = f.waiting, b.frames[:0]
 	chain, more := f.chain, f.err == nil
 	f.mu.Unlock()

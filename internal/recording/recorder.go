@@ -38,7 +38,7 @@ type Recorder struct {
 // more is written, and the machine goes on.
 func Wrap(m machine.Machine, w io.Writer, h Header, limit int64) *Recorder {
 	r := &Recorder{
-		machine: m, to: w, limit: limit, events: encoder{names: map[string]uint64{}},
+		machine: m, to: w, limit: limit, events: encoder{names: newNameTable()},
 		wall: h.Started.UnixNano(), zone: h.Zone, zoneOffset: h.Offset,
 	}
 	text, err := json.Marshal(h)
