@@ -217,3 +217,39 @@ func TestWhatTheProtocolSaysIsLogged(t *testing.T) {
 		t.Errorf("said %+v, want one changed opinion: the peer is silent", r.out)
 	}
 }
+
+// A long wait for the monitor does not keep the node from its own instants.
+func TestTheNodesInstantsBeforeALongWait(t *testing.T) {
+	r := joined(t, nil)
+	c := await[machine.Heartbeat](r)
+	for range 10 {
+		r.refuse(c)
+		c, _ = r.untilCall(7 * time.Second)
+	}
+	r.refuse(c) // for about five seconds now
+	if at, _ := r.node.Deadline(); !at.Equal(r.node.Node().Deadline()) || at.After(r.now.Add(time.Second)) {
+		t.Errorf("due in %v, want the node's next heartbeat", at.Sub(r.now))
+	}
+}
+
+// Every call has exactly one answer, in the step that takes it.
+func TestEveryCallHasOneAnswer(t *testing.T) {
+	r := joined(t, nil)
+	for _, request := range []machine.Request{
+		machine.Message{From: peer, Message: gossip.Gossip{}}, machine.Message{From: peer, Message: gossip.Syn{}},
+		machine.Heartbeat{Node: peer},
+	} {
+		r.out = nil
+		r.step(machine.Called{Request: request})
+		var replies []machine.Reply
+		for _, e := range r.out {
+			if reply, ok := e.(machine.Reply); ok {
+				replies = append(replies, reply)
+			}
+		}
+		_, message := request.(machine.Message)
+		if len(replies) != 1 || (replies[0].Fault == "") != message {
+			t.Errorf("%+v is answered by %+v", request, replies)
+		}
+	}
+}
