@@ -236,7 +236,8 @@ func TestTheNodesInstantsBeforeALongWait(t *testing.T) {
 func TestEveryCallHasOneAnswer(t *testing.T) {
 	r := joined(t, nil)
 	for _, request := range []machine.Request{
-		machine.Message{From: peer, Message: gossip.Gossip{}}, machine.Message{From: peer, Message: gossip.Syn{}},
+		machine.Message{From: peer, Message: gossip.Gossip{}},
+		machine.Message{From: peer, Message: gossip.Syn{}},
 		machine.Heartbeat{Node: peer},
 	} {
 		r.out = nil

@@ -112,9 +112,11 @@ func (c *Core) conclude(now time.Time, in consensus.Input) {
 	for _, e := range events {
 		c.log.add(e.At, e)
 		if l := level(e.Kind); l > machine.Debug || c.config.Debug {
-			c.emit(machine.Log{Level: l, Text: e.Kind.String(), Fields: []machine.Field{
-				{Key: "node", Value: string(e.Node)}, {Key: "event", Value: e.String()},
-			}})
+			fields := []machine.Field{{Key: "event", Value: e.String()}}
+			if e.Node != "" {
+				fields = append([]machine.Field{{Key: "node", Value: string(e.Node)}}, fields...)
+			}
+			c.emit(machine.Log{Level: l, Text: e.Kind.String(), Fields: fields})
 		}
 	}
 	if c.observer.Input != nil {
