@@ -3,6 +3,8 @@ package replay_test
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -216,5 +218,32 @@ func checkChain(t *testing.T, printed string) {
 	}
 	if !strings.Contains(printed, "the last word of it was heard by "+holder+", ") || holder == "node6" {
 		t.Errorf("the chain ends at %s", holder)
+	}
+}
+
+// TestWhyAdmitsWhatARecordLacks: node2's record is cut short before node2 began to
+// suspect node6.
+func TestWhyAdmitsWhatARecordLacks(t *testing.T) {
+	path := killed(t, "rr").write()
+	record := filepath.Join(path, "records", "node2-1.rec")
+	info, err := os.Stat(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(record, info.Size()*35/90); err != nil {
+		t.Fatal(err)
+	}
+	run, err := replay.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := run.Why(&out, "node6"); err != nil {
+		t.Fatal(err)
+	}
+	lacking := regexp.MustCompile(`(?m)^node2 .* unknown: its record ends at [\d.]+ s$`)
+	if !lacking.MatchString(out.String()) || strings.Contains(out.String(), ", the last") ||
+		!strings.Contains(out.String(), "by 7 observers; who was the last is not recorded") {
+		t.Errorf("printed\n%s", &out)
 	}
 }

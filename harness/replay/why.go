@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -116,12 +117,28 @@ func (c *chain) take(l *life) error {
 // doubt is when and why an observer of a verdict began to suspect the node.
 type doubt struct {
 	witness *witness
-	since   opinion
+	since   opinion // not suspected: its record ends before that
 	last    hearing // the last that counted before; zero: none
 }
 
-// doubts are those of a verdict's observers, in their order. Observers without a
-// record are left out.
+// began is when, or the end of time if no record tells.
+func (d doubt) began() time.Duration {
+	if !d.since.suspected {
+		return math.MaxInt64
+	}
+	return d.since.at
+}
+
+// words are when and why it began.
+func (d doubt) words() string {
+	if !d.since.suspected {
+		return "unknown: its record ends at " + seconds(d.witness.ends)
+	}
+	return fmt.Sprintf("%s: %s", seconds(d.since.at), d.since.reason)
+}
+
+// doubts are those of a verdict's observers, in their order, and at last of those
+// whose records end too early. Observers without a record are left out.
 func (c *chain) doubts(v verdict) []doubt {
 	var all []doubt
 	for _, w := range c.witnesses {
@@ -129,15 +146,19 @@ func (c *chain) doubts(v verdict) []doubt {
 			continue
 		}
 		d := doubt{witness: w}
+		until := w.ends
 		for _, o := range w.opinions {
 			if o.at <= v.at {
 				d.since = o
 			}
 		}
-		d.last, _ = lastHearing(w, d.since.at, func(h hearing) bool { return h.renewed })
+		if d.since.suspected {
+			until = d.since.at
+		}
+		d.last, _ = lastHearing(w, until, func(h hearing) bool { return h.renewed })
 		all = append(all, d)
 	}
-	slices.SortStableFunc(all, func(a, b doubt) int { return cmp.Compare(a.since.at, b.since.at) })
+	slices.SortStableFunc(all, func(a, b doubt) int { return cmp.Compare(a.began(), b.began()) })
 	return all
 }
 
@@ -216,16 +237,21 @@ func (c *chain) print(out io.Writer, v verdict) error {
 	fmt.Fprintln(table, "\nobserver\tlast heard of it at\theartbeat\tthrough\tsuspects it since")
 	for i, d := range doubts {
 		last := ""
-		if i == len(doubts)-1 {
+		if i == len(doubts)-1 && d.since.suspected {
 			last = ", the last"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s: %s%s\n", r.name(d.witness.self), seconds(d.last.at), d.last.heartbeat,
-			r.through(c.node, d.last), seconds(d.since.at), d.since.reason, last)
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s%s\n", r.name(d.witness.self), seconds(d.last.at), d.last.heartbeat,
+			r.through(c.node, d.last), d.words(), last)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	end := doubts[len(doubts)-1]
+	if !end.since.suspected {
+		_, err := fmt.Fprintf(out, "\nthe monitor declared it by %d observers; who was the last is not recorded\n",
+			len(v.observers))
+		return err
+	}
 	_, err := fmt.Fprintf(out, "\nthe monitor declared it %v after %s began to suspect it, by %d observers\n",
 		(v.at - end.since.at).Round(time.Millisecond), r.name(end.witness.self), len(v.observers))
 	return err
