@@ -40,6 +40,28 @@ func (c *cluster) Interrupt(ctx context.Context, names ...string) error {
 	return nil
 }
 
+// endRecorded has all that is recorded end by itself, so that no record lacks the
+// last moment. Errors do not matter: whatever does not end is killed with the
+// keeper, and a record that breaks off can be read as well.
+func (c *cluster) endRecorded() {
+	ctx, cancel := context.WithTimeout(context.Background(), endLimit)
+	defer cancel()
+	var running []string
+	for name := range c.started {
+		if c.down[name] || len(c.instead[name]) > 0 || c.spec.RecordFile(name, c.lives[name]) == "" {
+			continue
+		}
+		// One by one: to signal a process that has ended keeps the next from theirs.
+		_ = c.keeper.Signal(ctx, keeper.Continue, name) // a paused one takes no other signal
+		if c.keeper.Signal(ctx, keeper.Interrupt, name) == nil {
+			running = append(running, name)
+		}
+	}
+	for _, name := range running {
+		_ = c.keeper.WaitEnded(ctx, name)
+	}
+}
+
 func (c *cluster) Restart(ctx context.Context, names ...string) error {
 	for _, n := range names {
 		if _, ended := c.keeper.Ended(n); !ended && !c.down[n] {

@@ -204,5 +204,6 @@ func (c *cluster) startAll(ctx context.Context) error {
 // Close is harness.Cluster's.
 func (c *cluster) Close() error {
 	c.client.Close()
+	c.endRecorded()
 	return c.keeper.Close()
 }

@@ -17,6 +17,7 @@ import (
 	"gossiprpc/harness"
 	"gossiprpc/harness/local/keeper"
 	"gossiprpc/harness/scenario"
+	"gossiprpc/internal/recording"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -140,6 +141,49 @@ func TestCloseEndsAll(t *testing.T) {
 	if err := c.Wait(t.Context(), time.Millisecond); err == nil {
 		t.Error("a closed cluster goes on")
 	}
+}
+
+// TestCloseLeavesWholeRecords: what runs until the end, paused or not, ends its
+// record in good order.
+func TestCloseLeavesWholeRecords(t *testing.T) {
+	c, _ := startFour(t)
+	if err := c.Kill(t.Context(), "node2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Pause(t.Context(), "node3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name := range c.ports {
+		end, events := readRecord(t, c.spec.RecordFile(name, 1))
+		if end.Proper != (name != "node2") || end.Proper && events == 0 {
+			t.Errorf("%s: %d events, end %+v", name, events, end)
+		}
+	}
+}
+
+func readRecord(t *testing.T, path string) (end recording.End, events int) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	r, err := recording.NewReader(f)
+	if errors.Is(err, recording.ErrNoHeader) {
+		return end, 0
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range r.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		events++
+	}
+	return r.End(), events
 }
 
 func TestNotPossibleLocally(t *testing.T) {
