@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/instant"
 	"gossiprpc/internal/machine"
 	"gossiprpc/internal/recording"
@@ -277,6 +279,44 @@ func TestAnEventThatTheFormatHasNotEndsTheRecording(t *testing.T) {
 	got, end, err := read(file.Bytes())
 	if err != nil || len(got) != 1 || !strings.Contains(end.Why, "no event of type") {
 		t.Errorf("%d events, end %+v, error %v", len(got), end, err)
+	}
+}
+
+// TestStrangeNamesTakeNoMemory: a name that is too long, or one too many, is
+// written whole each time, so that invented names fill no table.
+func TestStrangeNamesTakeNoMemory(t *testing.T) {
+	register := func(names ...gossip.Address) int {
+		events := make([]timed, len(names))
+		for i, a := range names {
+			events[i] = timed{
+				instant.At(int64(time.Hour), 0, time.UTC), machine.Called{Request: machine.Register{Node: a}},
+			}
+		}
+		return len(record(t, events, 0))
+	}
+	again := func(before []gossip.Address, a gossip.Address) int {
+		once := register(append(slices.Clone(before), a)...)
+		return register(append(slices.Clone(before), a, a)...) - once
+	}
+	for _, c := range []struct {
+		length int
+		whole  bool
+	}{{100, false}, {512, false}, {513, true}} {
+		a := gossip.Address(strings.Repeat("n", c.length))
+		if size := again(nil, a); (size > c.length) != c.whole {
+			t.Errorf("a name of %d bytes takes %d again", c.length, size)
+		}
+	}
+	many := make([]gossip.Address, 1<<16)
+	for i := range many {
+		many[i] = gossip.Address(fmt.Sprintf("node%d:5000", i))
+	}
+	last := gossip.Address(strings.Repeat("n", 100))
+	if size := again(many[1:], last); size >= 100 {
+		t.Errorf("the 65,536th name takes %d bytes again", size)
+	}
+	if size := again(many, last); size < 100 {
+		t.Errorf("the 65,537th name takes only %d bytes again", size)
 	}
 }
 
