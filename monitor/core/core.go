@@ -69,7 +69,6 @@ func (c *Core) Observe(o Observer) { c.observer = o }
 
 // Step implements [machine.Machine].
 func (c *Core) Step(now time.Time, ev machine.Event) []machine.Effect {
-	now = now.In(c.zone)
 	switch ev := ev.(type) {
 	case machine.Start:
 		c.prompt()

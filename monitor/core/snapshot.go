@@ -40,8 +40,11 @@ const snapshotEvents = 100
 // the nodes. Ages are by now.
 func (c *Core) Snapshot(now time.Time) Snapshot {
 	s := Snapshot{
-		Now: now.In(c.zone), Matrix: c.Matrix(), Case: c.Running(),
+		Now: now, Matrix: c.Matrix(), Case: c.Running(),
 		Events: c.log.latest(snapshotEvents),
+	}
+	for i := range s.Events {
+		s.Events[i].At = s.Events[i].At.In(c.zone) // for people; time is never reckoned with it
 	}
 	if h := c.state.Hearing(); h.Deaf {
 		s.Deaf = h.String()
