@@ -108,8 +108,8 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 		return nil, err
 	}
 	c := &cluster{
-		dir: s.Dir, spec: s, lives: map[string]int{}, instead: instead, started: map[string]time.Time{}, commands: map[string]keeper.Process{},
-		ports:  map[string]int{},
+		dir: s.Dir, spec: s, lives: map[string]int{}, instead: instead, started: map[string]time.Time{},
+		commands: map[string]keeper.Process{}, ports: map[string]int{},
 		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
 		Servers: live.Servers{
 			Monitor:  wire.Monitor{Client: client, HostPort: hostport(ports[0])},

@@ -52,7 +52,7 @@ func (s *State) listen() {
 			continue
 		}
 		h.unheard++
-		if s.vouched(n) {
+		if n.vouchers > 0 {
 			h.lost++
 		}
 	}

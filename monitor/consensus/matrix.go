@@ -77,6 +77,9 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		i.rowHash += j.hash
 		if i.eligible {
 			j.suspecters++
+			if was == clear {
+				j.vouchers--
+			}
 		}
 		if i.voice {
 			j.accusers++
@@ -90,6 +93,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		i.rowHash -= j.hash
 		if i.eligible {
 			j.suspecters--
+			j.vouchers++
 		}
 		if i.voice {
 			j.accusers--
@@ -103,8 +107,11 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		}
 		s.emit(Event{Kind: Cleared, Node: j.address, Observer: i.address, Incarnation: j.incarnation, False: wrong})
 	default:
-		if !suspected {
+		if !suspected && was == unsaid {
 			i.row[j.index] = clear
+			if i.eligible {
+				j.vouchers++
+			}
 		}
 		return false
 	}
@@ -114,6 +121,9 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 // weigh adds an observer's row to the columns' counts, or takes it out.
 func (s *State) weigh(i *node, by int) {
 	for j, c := range i.row {
+		if c == clear && i.eligible {
+			s.nodes[j].vouchers += by
+		}
 		if !c.suspects() {
 			continue
 		}

@@ -22,6 +22,7 @@ type node struct {
 	row        []cell // what it holds of each node
 	suspecters int    // eligible others that suspect it
 	accusers   int    // other voices that suspect it
+	vouchers   int    // eligible others that have said that they do not
 
 	voice    bool      // its words count: it is eligible, or has just ceased to be
 	ceasedAt time.Time // when it last ceased to be eligible, zero if never

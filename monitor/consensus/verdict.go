@@ -71,13 +71,6 @@ func (s *State) judge(j *node) bool {
 	return true
 }
 
-// vouched tells whether an eligible observer has said that it hears of n.
-func (s *State) vouched(n *node) bool {
-	return slices.ContainsFunc(s.nodes, func(i *node) bool {
-		return i.eligible && i != n && i.row[n.index] == clear
-	})
-}
-
 // proven tells whether the accord about j makes a verdict.
 //
 // The monitor must hear two thirds of the nodes that live, as far as it can

@@ -12,9 +12,10 @@ import (
 // cluster may take to get over it.
 type Excuse string
 
-// All excuses. There is none for whatever happens to the monitor and the provider
-// alone: cut off, paused or restarted, the monitor must not declare the living
-// dead. Nor is there one for other nodes' deaths, however many and silent.
+// All excuses. In clusters of more than three nodes there is none for whatever happens
+// to the monitor and the provider alone: cut off, paused or restarted, the monitor must
+// not declare the living dead. Nor is there one for other nodes' deaths, however many
+// and silent.
 const (
 	WasDown    Excuse = "the node itself was down or paused"
 	WasCutOff  Excuse = "the node itself was cut off from the monitor's side, or from another node"
