@@ -22,10 +22,11 @@ COPY monitor monitor
 RUN go build -ldflags "-s -w" -o /out/ ./monitor ./provider ./gossipnode
 
 FROM ${RUN_BASE}
-RUN useradd --create-home --shell /bin/bash app_user
+RUN useradd --create-home --shell /bin/bash app_user && install -d -o app_user /home/app_user/data
 COPY --from=build /out/ /usr/local/bin/
 WORKDIR /home/app_user
 COPY --chown=app_user:app_user config_files config_files
+# data is where a cluster without shells works, on a volume or in memory.
 # The README's standalone part says ./config/monitor.json.
 RUN ln -s config_files config
 USER app_user

@@ -2,12 +2,23 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/regular"
 )
+
+func write(name string, text []byte) error {
+	f, err := regular.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
 
 // writeConfig leaves the file that a node without --config writes in the
 // original. It is for people: a node that cannot write it goes on.
@@ -20,7 +31,7 @@ func writeConfig(self, seed gossip.Address, log *slog.Logger) {
 		SeedPort int    `json:"seed_port"`
 	}{self.Name(), self.Port(), seed.Name(), seed.Port()})
 	if err == nil {
-		err = os.WriteFile(name, text, 0o644)
+		err = write(name, text)
 	}
 	if err != nil {
 		log.Warn("config file not written, going on without", "file", name, "err", err)

@@ -4,13 +4,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/agent"
 	"gossiprpc/gossipnode/process"
@@ -24,7 +26,8 @@ import (
 const description = `One node of a gossip cluster.
 
 With --config it shows a console (connect, stop, collect) and waits; without, it
-writes config_PORT and connects to its seed by itself.
+writes config_PORT and connects to its seed by itself. It tells that it has joined,
+how many others it knows, and whom it suspects or clears, unless --quiet.
 
 Examples:
   gossipnode --config config_files/config1.json
@@ -47,6 +50,7 @@ type settings struct {
 	Fail      time.Duration      `help:"Silence after which a peer is suspected." default:"10s"`
 	Align     bool               `help:"Line rounds up with the wall clock; --no-align starts them at connect, as the original." default:"true" negatable:""`
 	Freshness protocol.Freshness `help:"From which instant relayed news counts: its arrival (the original's rule), or the emission of the heartbeat." default:"arrival" placeholder:"RULE"`
+	Quiet     bool               `help:"Do not tell on standard output who was heard of, is suspected or cleared." short:"q"`
 	Seed      *uint64            `help:"Seed of the random target draws; default: a new one each run." placeholder:"N"`
 }
 
@@ -95,17 +99,27 @@ func (s settings) serve(
 	if err != nil {
 		return config.ExitWrongUse, fmt.Errorf("seed: %w", err)
 	}
+	gate, err := s.Gate(self.Name(), log)
+	if err != nil {
+		return config.ExitWrongUse, err
+	}
 	console := s.Config != ""
 	node := process.Config{
-		Self: self, Seed: seed, Monitor: monitor, Provider: provider,
+		Self: self, Seed: seed, Monitor: monitor, Provider: provider, ClusterID: gate.ClusterID(),
 		Timing: timing, Aligned: s.Align, Freshness: s.Freshness,
-		Connect: s.Connect || !console, Console: console, Random: s.randomSeed(),
+		Connect: s.Connect || !console, Console: console, Talk: !s.Quiet, Random: s.randomSeed(),
+	}
+	limits, err := s.ServerOptions(log)
+	if err != nil {
+		return config.ExitWrongUse, err
 	}
 	record, err := s.OpenRecording(recording.Node, self, node)
 	if err != nil {
 		return config.ExitWrongUse, err
 	}
-	a, err := agent.New(agent.Config{Config: node, MaxBody: s.MaxBody, Out: stdout, Logger: log, Wrap: record.Wrap})
+	a, err := agent.New(agent.Config{
+		Config: node, Server: limits, Out: stdout, Logger: log, Wrap: record.Wrap, Gate: gate,
+	})
 	if err != nil {
 		return config.ExitFailed, err
 	}
@@ -113,19 +127,34 @@ func (s settings) serve(
 	if err != nil {
 		return config.ExitFailed, err
 	}
+	numbers, err := s.ListenMetrics(ctx, stderr)
+	if err != nil {
+		_ = l.Close() // nothing was served yet
+		return config.ExitFailed, err
+	}
 	if !console {
 		writeConfig(self, seed, log)
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
-	var typing sync.WaitGroup
+	var beside errgroup.Group
 	if console {
-		typing.Go(func() { a.Console(running, command.Lines(running, stdin)) })
+		beside.Go(func() error {
+			a.Console(running, command.Lines(running, stdin))
+			return nil
+		})
+	}
+	if numbers != nil {
+		m := newMetrics(a)
+		a.Measure(m.Measure)
+		beside.Go(func() error {
+			defer stop()
+			return m.Serve(running, gate.ListenPage(numbers), log)
+		})
 	}
 	err = record.While(log, func() error { return a.Run(running, l) })
 	stop()
-	typing.Wait()
-	if err != nil {
+	if err := errors.Join(err, beside.Wait()); err != nil {
 		return config.ExitFailed, err
 	}
 	return config.ExitOK, nil

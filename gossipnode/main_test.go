@@ -119,7 +119,7 @@ func configFile(t *testing.T, text string) string {
 
 func TestConsole(t *testing.T) {
 	t.Chdir(t.TempDir())
-	s := begin(t, alone(freePort(t), "--config", configFile(t, `{"seed_host": "node2"}`))...)
+	s := begin(t, alone(freePort(t), "--config", configFile(t, `{"seed_host": "node2"}`), "--quiet")...)
 	eventually(t, "the prompt", func() bool { return s.out.String() == "\n1.connect\n2.stop\n3.collect" })
 	s.types("conect")
 	eventually(t, "a clear line", func() bool {
@@ -201,7 +201,7 @@ func (o oneNode) Members(context.Context) ([]gossip.Address, error) {
 func TestWithoutConfigItWritesOne(t *testing.T) {
 	t.Chdir(t.TempDir())
 	port := freePort(t)
-	s := begin(t, alone(port)...)
+	s := begin(t, alone(port, "--quiet")...)
 	name := fmt.Sprintf("config_%d", port)
 	want := fmt.Sprintf(`{"host":"127.0.0.1","port":%d,"seed_host":"node1","seed_port":5000}`, port)
 	eventually(t, name, func() bool {
@@ -209,10 +209,14 @@ func TestWithoutConfigItWritesOne(t *testing.T) {
 		return err == nil && string(got) == want
 	})
 	if s.out.String() != "" {
-		t.Errorf("a node without a config file has no console, printed %q", s.out)
+		t.Errorf("a quiet node without a config file has no console, printed %q", s.out)
 	}
 	s.cancel()
 	s.exit(t)
+	loud := begin(t, alone(freePort(t))...)
+	eventually(t, "a word", func() bool { return loud.out.String() == "waits for the provider at 127.0.0.1:1\n" })
+	loud.cancel()
+	loud.exit(t)
 }
 
 func TestBadInput(t *testing.T) {

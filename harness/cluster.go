@@ -9,6 +9,9 @@ package harness
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
@@ -25,9 +28,33 @@ const (
 // ClusterSpec is what a script's `cluster` line asks for.
 type ClusterSpec struct {
 	protocol.Parameters
-	Nodes int    // at least 1
-	Seed  uint64 // of the nodes' random sources and the backend's own; 0: drawn
-	Dir   string // existing folder of this run; the backend puts the processes' logs there
+	Nodes int     // at least 1
+	Speed float64 // by which the intervals were divided, for results.jsonl; 0: not said
+	Seed  uint64  // of the nodes' random sources and the backend's own; 0: drawn
+	// Unrecorded: no flight records, which grow for as long as the cluster runs.
+	Unrecorded bool
+
+	TLS bool   // all processes have certificates, and speak TLS
+	Dir string // existing folder of this run; the backend puts the processes' logs there
+}
+
+// Labels are what results.jsonl is to say of a run and the monitor cannot know.
+func (s ClusterSpec) Labels(b Backend) map[string]string {
+	labels := map[string]string{"backend": b.Name(), "freshness": s.Freshness.String()}
+	if s.Speed > 0 {
+		labels["speed"] = strconv.FormatFloat(s.Speed, 'g', -1, 64)
+	}
+	return labels
+}
+
+// MonitorFlags hand the same, and the seed, over to a monitor's command.
+func (s ClusterSpec) MonitorFlags(b Backend) []string {
+	labels := s.Labels(b)
+	flags := []string{"--seed", strconv.FormatUint(s.Seed, 10)}
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		flags = append(flags, "--label", name+"="+labels[name])
+	}
+	return flags
 }
 
 // Backend starts clusters of one kind. In a script that it runs, the condition with
@@ -98,8 +125,27 @@ type Cluster interface {
 	// Joined lists for each node that is running which others it has not heard
 	// of yet. It is empty when all have heard of all.
 	Joined(ctx context.Context) (missing map[string][]string, err error)
+	// Unsettled asks each node that is running what keeps it from being settled.
+	Unsettled(ctx context.Context) (Unrest, error)
 
 	// Close ends all processes and removes what the backend made, except for
 	// the logs in the run's folder. It may be called twice.
 	Close() error
+}
+
+// SelfHealing is a Cluster in which something else, such as an orchestrator, starts dead
+// processes again some time after they died. Restart then only takes note of that.
+type SelfHealing interface {
+	Cluster
+	// Returned tells whether processes that were ended all run again.
+	Returned(ctx context.Context, names ...string) (bool, error)
+}
+
+// Unrest is what keeps a cluster from being settled; see protocol.Node.Awaits.
+type Unrest struct {
+	// Awaits has for each node that is not settled what it waits for. Peers are in it
+	// by their addresses.
+	Awaits map[string]string
+	// CannotTell lists the nodes that do not know the question: originals.
+	CannotTell []string
 }

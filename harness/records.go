@@ -12,10 +12,10 @@ const mostRecorded = 64
 const RecordFolder = "records"
 
 // RecordFile is the file for the flight record of one life of a process, counted
-// from 1; empty where the cluster is not recorded, since it is too large or has no
-// folder.
+// from 1; empty where the cluster is not recorded, since it is too large, has no
+// folder, or should not be.
 func (s ClusterSpec) RecordFile(name string, life int) string {
-	if s.Dir == "" || s.Nodes > mostRecorded {
+	if s.Dir == "" || s.Unrecorded || s.Nodes > mostRecorded {
 		return ""
 	}
 	return filepath.Join(s.Dir, RecordFolder, fmt.Sprintf("%s-%d.rec", name, life))

@@ -29,25 +29,39 @@ type room struct {
 var rooms = []room{
 	{"internal/gossip", "", "", true},
 	{"internal/machine", "internal/gossip", "", true},
-	{"internal/host", "internal/machine internal/wire internal/xmlrpc", "", false},
+	{"internal/host", "internal/machine internal/regular internal/wire internal/xmlrpc", "", false},
 	{"internal/instant", "", "", false},
+	{"internal/property", "", "pgregory.net/rapid", false},
 	{"internal/recording", "internal/gossip internal/instant internal/machine", "", false},
+	{"internal/viewer", "internal/gossip", "", false},
 	{"internal/wire", "internal/gossip internal/machine internal/xmlrpc", "", false},
+	{"internal/wire/size", "internal/gossip", "", true},
 	{"internal/wire/statesfile", "internal/gossip", "", true},
-	{"internal/xmlrpc", "", "github.com/kolo/xmlrpc", false},
-	{"internal/config", "internal/gossip", "github.com/alecthomas/kong golang.org/x/net", false},
-	{"internal/command", "internal/config internal/gossip internal/machine internal/recording", "", false},
+	{"internal/xmlrpc", "internal/conns", "github.com/kolo/xmlrpc", false},
+	{"internal/conns", "", "", false},
+	{"internal/admission", "internal/gossip internal/machine internal/xmlrpc", "", false},
+	{"internal/regular", "", "", false},
+	{"internal/guard", "internal/conns", "", false},
+	{"internal/config", "internal/gossip internal/regular", "github.com/alecthomas/kong golang.org/x/net", false},
+	{
+		"internal/command",
+		"internal/admission internal/config internal/conns internal/gossip internal/machine internal/recording " +
+			"internal/xmlrpc",
+		"", false,
+	},
+	{"internal/metrics", "internal/config internal/xmlrpc", "github.com/prometheus/client_golang", false},
 	{"gossipnode/protocol", "internal/gossip", "", true},
 	{"gossipnode/process", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{
 		"gossipnode/agent",
-		"gossipnode/process internal/gossip internal/host internal/machine internal/wire internal/xmlrpc",
+		"gossipnode/process internal/admission internal/gossip internal/host internal/machine internal/wire " +
+			"internal/xmlrpc",
 		"*", false,
 	},
 	{
 		"gossipnode",
 		"gossipnode/agent gossipnode/process gossipnode/protocol internal/command internal/config " +
-			"internal/gossip internal/recording",
+			"internal/gossip internal/metrics internal/recording internal/regular",
 		"*", false,
 	},
 	{"monitor/consensus", "internal/gossip", "", true},
@@ -58,105 +72,166 @@ var rooms = []room{
 			"internal/wire/statesfile",
 		"", true,
 	},
+	{
+		"monitor/feed",
+		"gossipnode/protocol monitor/consensus monitor/core monitor/testcase internal/gossip internal/machine " +
+			"internal/viewer",
+		"", true,
+	},
 	{"monitor/internal", "monitor/consensus internal/gossip", "*", false},
 	{
 		"monitor/service",
-		"monitor/core internal/gossip internal/host internal/machine internal/wire internal/xmlrpc",
+		"monitor/core internal/gossip internal/host internal/machine internal/regular internal/wire internal/xmlrpc",
 		"", false,
 	},
-	{"monitor/dashboard", "internal/gossip internal/wire internal/xmlrpc", "*", false},
+	{"monitor/dashboard", "internal/gossip internal/guard internal/viewer internal/wire internal/xmlrpc", "*", false},
 	{
 		"monitor",
-		"monitor/core monitor/service monitor/dashboard gossipnode/protocol internal/command " +
-			"internal/config internal/gossip internal/recording internal/wire internal/xmlrpc",
+		"monitor/core monitor/feed monitor/service monitor/dashboard monitor/testcase gossipnode/protocol " +
+			"internal/admission internal/command internal/config internal/gossip internal/guard internal/machine " +
+			"internal/metrics internal/recording internal/viewer internal/wire internal/xmlrpc",
 		"*", false,
 	},
 	{"provider/registry", "gossipnode/protocol internal/gossip internal/machine", "", true},
 	{
 		"provider",
-		"provider/registry gossipnode/protocol internal/command internal/config internal/gossip " +
-			"internal/host internal/machine internal/recording internal/wire internal/xmlrpc",
+		"provider/registry gossipnode/protocol internal/admission internal/command internal/config internal/gossip " +
+			"internal/host internal/machine internal/metrics internal/recording internal/wire internal/xmlrpc",
 		"*", false,
 	},
 	{"docs", "", "", false},
+	{"docs/tutorial", "", "", false},
 	{"harness", "gossipnode/protocol internal/gossip", "", false},
+	{"harness/terminal", "", "github.com/jedib0t/go-pretty/v6 golang.org/x/term", false},
 	{
 		"harness/scenario",
-		"harness gossipnode/protocol monitor/testcase internal/gossip",
+		"harness harness/terminal gossipnode/protocol monitor/testcase internal/gossip",
 		"github.com/rogpeppe/go-internal", false,
 	},
-	{"harness/live", "internal/gossip internal/wire internal/wire/statesfile", "", false},
+	{"harness/authority", "internal/gossip", "", false},
+	{"harness/authors", "", "", false},
+	{
+		"harness/live",
+		"harness harness/authority internal/admission internal/gossip internal/wire internal/wire/statesfile " +
+			"internal/xmlrpc",
+		"", false,
+	},
 	{
 		"harness/local",
-		"harness harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc",
+		"harness harness/authority harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc",
 		"", false,
 	},
 	{"harness/local/keeper", "", "", false},
 	{
 		"harness/docker",
-		"harness harness/live internal/gossip internal/xmlrpc",
+		"harness harness/authority harness/live internal/gossip internal/wire internal/xmlrpc",
+		"github.com/containerd/errdefs github.com/moby/moby golang.org/x/sync", false,
+	},
+	{
+		"harness/swarm",
+		"harness harness/docker harness/live internal/gossip internal/wire internal/xmlrpc",
 		"github.com/containerd/errdefs github.com/moby/moby golang.org/x/sync", false,
 	},
 	{
 		"harness/sim",
 		"harness gossipnode/process gossipnode/protocol monitor/core monitor/consensus monitor/testcase " +
-			"provider/registry internal/gossip internal/instant internal/machine internal/recording internal/wire",
+			"provider/registry internal/gossip internal/instant internal/machine internal/recording internal/wire/size",
 		"", false,
 	},
 	{
+		"harness/watch",
+		"gossipnode/process gossipnode/protocol monitor/core monitor/feed provider/registry " +
+			"internal/gossip internal/machine internal/viewer",
+		"", true,
+	},
+	{
 		"harness/replay",
-		"gossipnode/process gossipnode/protocol monitor/core monitor/consensus provider/registry " +
-			"internal/gossip internal/machine internal/recording",
+		"harness/terminal harness/watch gossipnode/process gossipnode/protocol monitor/core monitor/consensus " +
+			"provider/registry internal/gossip internal/machine internal/recording internal/viewer " +
+			"internal/wire/size",
 		"golang.org/x/sync", false,
 	},
 	{
+		"harness/sim/shown",
+		"harness/sim harness/watch internal/gossip internal/machine internal/viewer",
+		"", false,
+	},
+	{
+		"harness/sim/steered",
+		"harness harness/sim harness/sim/shown gossipnode/protocol internal/viewer",
+		"", false,
+	},
+	{
 		"harness/sim/chaos",
-		"harness harness/scenario harness/sim gossipnode/protocol monitor/consensus monitor/testcase " +
-			"internal/gossip",
+		"harness harness/scenario harness/sim harness/terminal gossipnode/protocol monitor/consensus " +
+			"monitor/testcase internal/gossip",
 		"", false,
 	},
 	{"harness/sim/claims", "harness/sim gossipnode/protocol", "", false},
 	{"harness/sim/truth", "harness harness/sim monitor/testcase internal/gossip", "", false},
-	{"harness/settings", "harness gossipnode/protocol", "", false},
+	{"harness/settings", "harness harness/terminal gossipnode/protocol", "", false},
 	{
 		"harness/figures",
-		"harness harness/docker harness/local harness/scenario harness/settings harness/sim " +
+		"harness harness/docker harness/local harness/scenario harness/settings harness/sim harness/terminal " +
 			"gossipnode/protocol monitor/consensus internal/gossip",
 		"golang.org/x/sync gonum.org/v1/plot", false,
 	},
-	{"harness/advise", "harness/figures harness/settings gossipnode/protocol", "golang.org/x/sync", false},
+	{
+		"harness/advise",
+		"harness/figures harness/settings harness/terminal gossipnode/protocol", "golang.org/x/sync", false,
+	},
 	{
 		"harness/interop",
 		"harness harness/docker harness/live harness/local harness/scenario harness/settings " +
-			"gossipnode/protocol internal/gossip",
-		"github.com/jedib0t/go-pretty/v6", false,
+			"harness/terminal gossipnode/protocol internal/gossip",
+		"", false,
 	},
-	{"harness/mutants", "harness/settings", "", false},
+	{
+		"harness/soak",
+		"harness harness/local harness/terminal gossipnode/protocol internal/gossip internal/machine internal/wire " +
+			"internal/xmlrpc",
+		"github.com/prometheus/common github.com/prometheus/procfs", false,
+	},
+	{"harness/mutants", "harness/settings harness/terminal", "", false},
 	{"harness/mutants/seeds", "harness/sim/chaos", "", false},
+	{"harness/attacks", "", "", false},
 	{"harness/image", "", "", false},
+	{"harness/supply", "", "", false},
 	{"harness/addprotocol", "", "", false},
 	{"harness/byhand", "", "", false},
+	{"harness/scrape", "", "", false},
 	{"harness/browser", "", "", false},
 	{
+		"harness/pictures",
+		"harness/sim harness/sim/shown gossipnode/protocol internal/viewer", "github.com/chromedp/chromedp", false,
+	},
+	{
+		"harness/lab",
+		"docs/tutorial harness/authors harness/replay harness/scenario harness/sim/steered gossipnode/protocol " +
+			"internal/guard internal/viewer",
+		"github.com/evanw/esbuild golang.org/x/sync", false,
+	},
+	{
 		"harness/tasks",
-		"harness harness/docker harness/image harness/local harness/replay harness/scenario harness/settings harness/sim " +
-			"harness/sim/chaos gossipnode/protocol",
-		"github.com/jedib0t/go-pretty/v6", false,
+		"harness harness/authority harness/authors harness/docker harness/image harness/lab harness/local " +
+			"harness/mutants harness/replay harness/scenario harness/settings harness/sim harness/sim/chaos harness/soak " +
+			"harness/supply harness/swarm harness/terminal gossipnode/protocol",
+		"", false,
 	},
 }
 
 const module = "gossiprpc"
 
 type listed struct {
-	ImportPath, Dir string
-	Imports         []string
-	GoFiles         []string
-	Standard        bool
+	ImportPath, Dir           string
+	Imports, GoFiles          []string
+	TestImports, XTestImports []string
 }
 
 func listPackages(t *testing.T) []listed {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Imports,GoFiles", module+"/...")
+	cmd := exec.CommandContext(t.Context(), "go", "list",
+		"-json=ImportPath,Dir,Imports,GoFiles,TestImports,XTestImports", module+"/...")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
@@ -249,6 +324,24 @@ func TestRooms(t *testing.T) {
 				checkPure(t, filepath.Join(p.Dir, file))
 			}
 		}
+	}
+}
+
+// What a failing property leaves below testdata would be a test case of others.
+func TestPropertiesLeaveNothing(t *testing.T) {
+	checked := 0
+	for _, p := range listPackages(t) {
+		imports := append(p.TestImports, p.XTestImports...)
+		if !slices.Contains(imports, "pgregory.net/rapid") {
+			continue
+		}
+		checked++
+		if !slices.Contains(imports, module+"/internal/property") {
+			t.Errorf("the tests of %s use rapid and do not import internal/property", p.ImportPath)
+		}
+	}
+	if checked == 0 {
+		t.Error("no package uses rapid")
 	}
 }
 

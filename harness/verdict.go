@@ -3,14 +3,15 @@ package harness
 import "errors"
 
 // Verdict is what a run of a cluster came to. Only Pass is good: a run that could
-// not tell has not passed.
+// not tell, or was asked nothing, has not passed.
 type Verdict string
 
-// The three verdicts.
+// The verdicts.
 const (
 	Pass    Verdict = "pass"
 	Fail    Verdict = "fail"
 	Unknown Verdict = "unknown"
+	Ran     Verdict = "ran" // to its end, with nothing amiss; but nothing was expected of it
 )
 
 // ErrUnsupported is wrapped by what a backend cannot do at all, such as

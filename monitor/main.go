@@ -22,13 +22,20 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/admission"
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/guard"
+	"gossiprpc/internal/machine"
+	"gossiprpc/internal/metrics"
 	"gossiprpc/internal/recording"
+	"gossiprpc/internal/viewer"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/monitor/core"
+	"gossiprpc/monitor/dashboard"
+	"gossiprpc/monitor/feed"
 	"gossiprpc/monitor/service"
 )
 
@@ -50,15 +57,18 @@ config file, else the default.`
 
 type flags struct {
 	command.Flags
-	Port      int           `help:"Port to listen on." default:"8000"`
-	Provider  string        `help:"Where to ask for the cluster's protocol when a test case begins." default:"provider-node:9000" placeholder:"NAME:PORT"`
-	Protocol  string        `help:"The cluster's protocol: one of ${protocols}, in any case. Asked of the provider when not given." placeholder:"NAME"`
-	Heartbeat time.Duration `help:"Interval of the nodes' heartbeats." default:"1s"`
-	Gossip    time.Duration `help:"Interval of the nodes' gossip rounds." default:"3s"`
-	Fail      time.Duration `help:"Silence after which a node is suspected." default:"10s"`
-	Align     bool          `help:"The nodes line their rounds up with the wall clock." default:"true" negatable:""`
-	Results   string        `help:"File that results are appended to; one ending in .jsonl lies beside it." default:"results.txt" placeholder:"FILE"`
-	Web       string        `help:"HOST:PORT to serve the web page on, as monitor dashboard does; none when empty." placeholder:"HOST:PORT"`
+	Port      int               `help:"Port to listen on." default:"8000"`
+	Provider  string            `help:"Where to ask for the cluster's protocol when a test case begins." default:"provider-node:9000" placeholder:"NAME:PORT"`
+	Protocol  string            `help:"The cluster's protocol: one of ${protocols}, in any case. Asked of the provider when not given." placeholder:"NAME"`
+	Heartbeat time.Duration     `help:"Interval of the nodes' heartbeats." default:"1s"`
+	Gossip    time.Duration     `help:"Interval of the nodes' gossip rounds." default:"3s"`
+	Fail      time.Duration     `help:"Silence after which a node is suspected." default:"10s"`
+	Align     bool              `help:"The nodes line their rounds up with the wall clock." default:"true" negatable:""`
+	Results   string            `help:"File that results are appended to; one ending in .jsonl lies beside it." default:"results.txt" placeholder:"FILE"`
+	Seed      *int64            `help:"Seed that the nodes' draws come from, for results.jsonl." placeholder:"N"`
+	Label     map[string]string `help:"Fact about the run for results.jsonl, such as backend=local; may be given several times." placeholder:"NAME=VALUE"`
+	Web       string            `help:"HOST:PORT to serve the web page on, as monitor dashboard does; none when empty." placeholder:"HOST:PORT"`
+	WebHost   string            `help:"${webhost}" placeholder:"NAME,..."`
 }
 
 // protocols are what --help names.
@@ -70,7 +80,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return runDashboard(ctx, args[1:], stdout, stderr)
 	}
 	var f flags
-	if code, done := config.Parse(&f, "monitor", description, args, stdout, stderr, protocols); done {
+	if code, done := config.Parse(&f, "monitor", description, args, stdout, stderr, protocols, webHost); done {
 		return code
 	}
 	log := f.Logger(stderr)
@@ -94,9 +104,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 type monitor struct {
 	self    gossip.Address
 	record  *command.Recording
+	gate    *admission.Gate
 	client  *xmlrpc.Client // to the provider
 	service *service.Service
+	metrics *metrics.Metrics // nil: none were asked for
 	server  *xmlrpc.Server
+	inside  *xmlrpc.Server // the same for the own page, which may ask whatever the gate says
+	hub     *viewer.Hub    // nil: nobody watches
+	results string
+	hosts   []string       // names of the web page
+	memory  *xmlrpc.Memory // of all connections
 }
 
 func newMonitor(ctx context.Context, f flags, stdout io.Writer, log *slog.Logger) (*monitor, error) {
@@ -104,25 +121,53 @@ func newMonitor(ctx context.Context, f flags, stdout io.Writer, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	m := &monitor{}
+	m := &monitor{results: c.Results}
+	if f.Web != "" {
+		m.hub = viewer.NewHub(viewer.DefaultHistory)
+	}
 	if m.self, err = command.Own(ctx, f.Advertise, f.Port); err != nil {
 		return nil, err
 	}
+	if m.gate, err = f.Gate(m.self.Name(), log); err != nil {
+		return nil, err
+	}
+	options, err := f.ServerOptions(log)
+	if err != nil {
+		return nil, err
+	}
+	options.BodyLimit = wire.BodyLimit
 	if m.record, err = f.OpenRecording(recording.Monitor, m.self, c); err != nil {
 		return nil, err
 	}
-	if m.client, err = xmlrpc.NewClient(xmlrpc.DefaultClientOptions()); err != nil {
+	hosts, err := guard.ParseHosts(f.WebHost)
+	if err != nil {
+		return nil, fmt.Errorf("--web-host %w", err)
+	}
+	m.hosts, m.memory = append(hosts, m.self.Name()), options.Memory
+	calls := xmlrpc.DefaultClientOptions()
+	calls.Memory = options.Memory
+	if m.client, err = xmlrpc.NewClient(m.gate.Client(calls)); err != nil {
 		return nil, err
 	}
 	m.service, err = service.New(service.Options{
-		Config: c, Client: m.client, Out: stdout, Logger: log, Wrap: m.record.Wrap,
+		Config: c, Client: m.client, Out: stdout, Logger: log, Admit: m.gate.Admit, Wrap: func(x *core.Core) machine.Machine {
+			if m.hub == nil {
+				return m.record.Wrap(x)
+			}
+			return m.record.Wrap(feed.WatchFrom(m.hub.Put, x, c, time.Now()))
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("--%w", err) // it names the setting
 	}
-	options := xmlrpc.DefaultServerOptions()
-	options.MaxBody, options.Logger = f.MaxBody, log
-	m.server, err = xmlrpc.NewServer(wire.MonitorMethods(m.service), options)
+	if f.Metrics != "" {
+		m.metrics = newMetrics(m.service)
+	}
+	methods := m.metrics.Measure(wire.MonitorMethods(m.service))
+	if m.inside, err = xmlrpc.NewServer(methods, options); err != nil {
+		return nil, err
+	}
+	m.server, err = xmlrpc.NewServer(methods, m.gate.Server(options))
 	return m, err
 }
 
@@ -135,7 +180,7 @@ func (f flags) settings() (core.Config, error) {
 		return c, err
 	}
 	if f.Web != "" {
-		if err := checkListen(f.Web); err != nil {
+		if err := command.CheckListen(f.Web); err != nil {
 			return c, fmt.Errorf("--web %w", err)
 		}
 	}
@@ -147,7 +192,11 @@ func (f flags) settings() (core.Config, error) {
 	if info, err := os.Stat(filepath.Dir(f.Results)); err != nil || !info.IsDir() {
 		return c, fmt.Errorf("--results %s: want a file in a folder that is there", f.Results)
 	}
+	if info, err := os.Stat(f.Results); err == nil && !info.Mode().IsRegular() {
+		return c, fmt.Errorf("--results %s: want a regular file, or none yet", f.Results)
+	}
 	c.Results, c.Aligned, c.Protocol = f.Results, f.Align, f.Protocol
+	c.Seed, c.Labels = f.Seed, f.Label
 	if c.Protocol == "" {
 		c.Provider = gossip.Address(f.Provider)
 	}
@@ -164,18 +213,39 @@ func (m *monitor) serve(ctx context.Context, f flags, stdin io.Reader, stderr io
 	}
 	var page net.Listener
 	if f.Web != "" {
-		if page, err = listenWeb(ctx, f.Web, stderr); err != nil {
+		if page, err = command.ListenPage(ctx, f.Web, webPage, "", stderr); err != nil {
 			_ = listener.Close() // nothing was served yet
 			return err
 		}
 	}
+	numbers, err := f.ListenMetrics(ctx, stderr)
+	if err != nil {
+		_ = listener.Close()
+		if page != nil {
+			_ = page.Close()
+		}
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
-	if page != nil {
-		g.Go(func() error { return serveWeb(ctx, page, reachable(listener), log) })
+	if numbers != nil {
+		g.Go(func() error { return m.metrics.Serve(ctx, m.gate.ListenPage(numbers), log) })
 	}
-	g.Go(func() error { return m.server.Serve(ctx, listener) })
+	if page != nil {
+		own := newInside()
+		calls := xmlrpc.DefaultClientOptions()
+		calls.Dial, calls.Memory = own.dial, m.memory
+		g.Go(func() error { return m.inside.Serve(ctx, own) })
+		g.Go(func() error { return m.hub.Run(ctx) })
+		g.Go(func() error {
+			return serveWeb(ctx, m.gate.ListenPage(page), dashboard.Options{
+				Monitor: wire.Monitor{HostPort: string(m.self)}, Logger: log, Hub: m.hub, Records: core.Records(m.results),
+				Hosts: m.hosts,
+			}, calls)
+		})
+	}
+	g.Go(func() error { return m.server.Serve(ctx, m.gate.Listen(listener)) })
 	g.Go(func() error {
 		m.service.Console(ctx, command.Lines(ctx, stdin))
 		return nil

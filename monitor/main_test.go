@@ -144,7 +144,7 @@ func (p *process) ended(t *testing.T) int {
 const wantMenu = "1. \"Test Case for Single Node failure\"                             \n" +
 	"2. \"Test Case for Simultaneous Failure\"                             \n" +
 	"3. \"Test Case for Dead Node becomes Alive\"                             \n" +
-	"4. \"stop\"\nEnter your input:"
+	"4. \"stop\"\nor: status, cancel, forget NAME, collect, help\nEnter your input:"
 
 func TestMenuWords(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -156,13 +156,14 @@ func TestMenuWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ line, want string }{
-		{"bogus", `unknown input "bogus", want 1, 2, 3, 4, collect, stop, cancel, forget NAME or status`},
+		{"bogus", `unknown input "bogus", want 1, 2, 3, 4, stop, status, cancel, forget NAME, collect or help`},
 		{"", ""},
 		{"cancel", "no test case is running"},
 		{"forget", "forget: which node? want forget NAME"},
 		{"forget n7", `unknown node "n7"`},
 		{"  STATUS ", "1 nodes: 1 alive, 0 failed\nn1:5000  alive  no heartbeat yet  nobody else's opinion counts now"},
 		{"collect", "states.json and ip_mapping.json written"},
+		{"help", "1            begin the test case: one node dies\n"},
 		{"forget n1", "n1:5000: forgotten"},
 	} {
 		p.typed(t, c.line)
@@ -325,11 +326,13 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"--config", "missing.json"}, "monitor: ", 2},
 		{[]string{"--advertise", "two words"}, "monitor: --advertise: bad address", 2},
 		{[]string{"--max-body", "0"}, "monitor: ", 2},
+		{[]string{"--allow", "10.0.0.0/33"}, `monitor: --allow: "10.0.0.0/33" is no network`, 2},
+		{[]string{"dashboard", "--allow", "all"}, `monitor dashboard: --allow: "all" is no network`, 2},
 	} {
 		var stderr strings.Builder
 		code := run(
 			t.Context(),
-			append([]string{"--bind", "127.0.0.1"}, c.args...),
+			c.args,
 			strings.NewReader(""),
 			io.Discard,
 			&stderr,

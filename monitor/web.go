@@ -6,11 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strconv"
+
+	"github.com/alecthomas/kong"
 
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/guard"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/monitor/dashboard"
@@ -22,31 +24,50 @@ Example:
   monitor dashboard --monitor monitor-node:8000 --listen :5000`
 
 type dashboardFlags struct {
+	command.Calling
 	Config   string     `help:"JSON file with these settings." type:"path" placeholder:"FILE"`
 	Monitor  string     `help:"Where the monitor listens." default:"monitor-node:8000" placeholder:"NAME:PORT"`
 	Listen   string     `help:"HOST:PORT to serve the page on; no host means all." default:":5000"`
+	WebHost  string     `help:"${webhost}" placeholder:"NAME,..."`
 	LogLevel slog.Level `help:"Lowest level logged: debug, info, warn or error." default:"warn"`
+}
+
+// webHost is the help of a flag that both commands have.
+var webHost = kong.Vars{
+	"webhost": "Names by which the web page may be asked for, beside localhost, this machine's name and IP addresses.",
 }
 
 // runDashboard is the command "monitor dashboard".
 func runDashboard(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var f dashboardFlags
-	if code, done := config.Parse(&f, "monitor dashboard", dashboardDescription, args, stdout, stderr); done {
+	if code, done := config.Parse(&f, "monitor dashboard", dashboardDescription, args, stdout, stderr, webHost); done {
 		return code
 	}
 	if _, err := gossip.ParseAddress(f.Monitor); err != nil {
 		fmt.Fprintf(stderr, "monitor dashboard: --monitor: %v\n", err)
 		return config.ExitWrongUse
 	}
-	if err := checkListen(f.Listen); err != nil {
+	if err := command.CheckListen(f.Listen); err != nil {
 		fmt.Fprintf(stderr, "monitor dashboard: --listen %v\n", err)
 		return config.ExitWrongUse
 	}
+	hosts, err := guard.ParseHosts(f.WebHost)
+	if err != nil {
+		fmt.Fprintf(stderr, "monitor dashboard: --web-host %v\n", err)
+		return config.ExitWrongUse
+	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: f.LogLevel}))
+	gate, err := f.Gate("", log)
+	if err != nil {
+		fmt.Fprintf(stderr, "monitor dashboard: %v\n", err)
+		return config.ExitWrongUse
+	}
 	ctx, ended := command.WithSignals(ctx)
-	l, err := listenWeb(ctx, f.Listen, stderr)
+	l, err := command.ListenPage(ctx, f.Listen, webPage, "", stderr)
 	if err == nil {
-		err = serveWeb(ctx, l, f.Monitor, log)
+		err = serveWeb(ctx, gate.ListenPage(l), dashboard.Options{
+			Monitor: wire.Monitor{HostPort: f.Monitor}, Logger: log, Hosts: hosts,
+		}, gate.Client(xmlrpc.DefaultClientOptions()))
 	}
 	code := ended()
 	if err != nil {
@@ -56,45 +77,16 @@ func runDashboard(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return code
 }
 
-func checkListen(at string) error {
-	_, port, err := net.SplitHostPort(at)
-	if err != nil {
-		return fmt.Errorf("%q: want HOST:PORT, or :PORT for all addresses", at)
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		return fmt.Errorf("%q: port %q is not a number", at, port)
-	}
-	if err := gossip.CheckPort(n); err != nil {
-		return fmt.Errorf("%q: %w", at, err)
-	}
-	return nil
-}
+// webPage is what the page is called on standard error.
+const webPage = "web page"
 
-func listenWeb(ctx context.Context, at string, stderr io.Writer) (net.Listener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", at)
-	if err != nil {
-		return nil, fmt.Errorf("web page: %w", err)
-	}
-	fmt.Fprintf(stderr, "web page on http://%s\n", l.Addr())
-	return l, nil
-}
-
-func serveWeb(ctx context.Context, l net.Listener, monitor string, log *slog.Logger) error {
-	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+// serveWeb shows the monitor that it calls with these options.
+func serveWeb(ctx context.Context, l net.Listener, o dashboard.Options, calls xmlrpc.ClientOptions) error {
+	client, err := xmlrpc.NewClient(calls)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return dashboard.New(wire.Monitor{Client: client, HostPort: monitor}, log).Serve(ctx, l)
-}
-
-// reachable is where a process finds its own listener: one on all addresses is
-// found on loopback.
-func reachable(l net.Listener) string {
-	host, port, err := net.SplitHostPort(l.Addr().String())
-	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
-		return net.JoinHostPort("localhost", port)
-	}
-	return l.Addr().String()
+	o.Monitor.Client = client
+	return dashboard.New(o).Serve(ctx, l)
 }

@@ -14,10 +14,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/internal/admission"
 	"gossiprpc/internal/command"
 	"gossiprpc/internal/config"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/host"
+	"gossiprpc/internal/metrics"
 	"gossiprpc/internal/recording"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
@@ -79,10 +81,12 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 
 // provider is the process's parts, put together.
 type provider struct {
-	self   gossip.Address
-	record *command.Recording
-	host   *host.Host
-	server *xmlrpc.Server
+	self    gossip.Address
+	record  *command.Recording
+	gate    *admission.Gate
+	host    *host.Host
+	metrics *metrics.Metrics // nil: none were asked for
+	server  *xmlrpc.Server
 }
 
 func newProvider(
@@ -96,13 +100,23 @@ func newProvider(
 	if err != nil {
 		return nil, err
 	}
-	options := xmlrpc.DefaultServerOptions()
-	options.MaxBody, options.Logger = f.MaxBody, log
+	if p.gate, err = f.Gate(p.self.Name(), log); err != nil {
+		return nil, err
+	}
+	options, err := f.ServerOptions(log)
+	if err != nil {
+		return nil, err
+	}
+	options.BodyLimit = wire.BodyLimit
 	if p.record, err = f.OpenRecording(recording.Provider, p.self, c); err != nil {
 		return nil, err
 	}
-	p.host = host.New(p.record.Wrap(m), host.Options{Out: stdout, Logger: log})
-	p.server, err = xmlrpc.NewServer(wire.ProviderMethods(service{p.host}), options)
+	p.host = host.New(p.record.Wrap(m), host.Options{Out: stdout, Logger: log, Admit: p.gate.Admit})
+	if f.Metrics != "" {
+		p.metrics = newMetrics(p.host, m, c.Protocol)
+	}
+	methods := p.metrics.Measure(wire.ProviderMethods(service{p.host}))
+	p.server, err = xmlrpc.NewServer(methods, p.gate.Server(options))
 	return p, err
 }
 
@@ -112,8 +126,16 @@ func (p *provider) serve(ctx context.Context, f flags, stderr io.Writer, log *sl
 	if err != nil {
 		return err
 	}
+	numbers, err := f.ListenMetrics(ctx, stderr)
+	if err != nil {
+		_ = listener.Close() // nothing was served yet
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
+	if numbers != nil {
+		g.Go(func() error { return p.metrics.Serve(ctx, p.gate.ListenPage(numbers), log) })
+	}
 	g.Go(func() error { return p.record.While(log, func() error { return p.host.Run(ctx) }) })
-	g.Go(func() error { return p.server.Serve(ctx, listener) })
+	g.Go(func() error { return p.server.Serve(ctx, p.gate.Listen(listener)) })
 	return g.Wait()
 }

@@ -106,6 +106,20 @@ func TestEveryProtocolByName(t *testing.T) {
 	}
 }
 
+func TestOnlyTheNodeItselfJoins(t *testing.T) {
+	hostport, _ := start(t, "--version", "rr", "--verify-sender", "--allow", "127.0.0.0/8")
+	p := client(t, hostport)
+	if _, err := p.Join(t.Context(), "127.0.0.1:5000"); err != nil {
+		t.Errorf("its own name: %v", err)
+	}
+	if _, err := p.Join(t.Context(), "127.0.0.2:5000"); err == nil || !strings.Contains(err.Error(), "speaks for 127.0.0.2:5000") {
+		t.Errorf("another's name: %v", err)
+	}
+	if members, err := p.Members(t.Context()); err != nil || len(members) != 1 {
+		t.Errorf("members %v, %v", members, err)
+	}
+}
+
 func TestUnknownVersionRunsRandom(t *testing.T) {
 	hostport, said := start(t, "--version", "broadcast")
 	for _, want := range []string{"WARN", "broadcast", "random, rr, scrr, brr"} {
@@ -137,6 +151,7 @@ func TestWrongUse(t *testing.T) {
 		{"taken", []string{"--version", "rr", "--bind", "127.0.0.1", "--advertise", "p", "--port", port}, 1, []string{"p:" + port, "in use"}},
 		{"name", []string{"--version", "rr", "--advertise", "a b"}, 2, []string{"--advertise"}},
 		{"word", []string{"--version", "rr", "extra"}, 2, []string{"extra"}},
+		{"networks", []string{"--version", "rr", "--allow", "10.0.0.0/8,10.1.2.3/16"}, 2, []string{"--allow", "10.1.2.3/16", "want 10.1.0.0/16"}},
 		{"body", []string{"--version", "rr", "--max-body=-1"}, 2, []string{"-1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

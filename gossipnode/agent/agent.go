@@ -3,7 +3,6 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/process"
+	"gossiprpc/internal/admission"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/host"
 	"gossiprpc/internal/machine"
@@ -24,17 +24,22 @@ import (
 // Config is what a node process is run with.
 type Config struct {
 	process.Config
-	MaxBody int64     // bytes of one call or answer; 0: the default
-	Out     io.Writer // the terminal; nil: none
-	Logger  *slog.Logger
+	// Server has the limits of calls, which hold for the node's own calls too.
+	Server xmlrpc.ServerOptions
+	Out    io.Writer   // the terminal; nil: none
+	Dial   xmlrpc.Dial // opens connections; nil: over TCP
+	Logger *slog.Logger
 	// Wrap puts something between the machine and its runtime, such as a flight
 	// recorder; nil: nothing.
 	Wrap func(machine.Machine) machine.Machine
+	Gate *admission.Gate // who may speak to it; nil: everyone
 }
 
 // Agent is one node process. Its methods may be called from any goroutine.
 type Agent struct {
 	config         Config
+	node           *process.Process // looked at by host.Look only
+	methods        xmlrpc.Methods
 	host           *host.Host
 	peers, servers *xmlrpc.Client
 }
@@ -49,22 +54,25 @@ func New(c Config) (*Agent, error) {
 	if c.Wrap != nil {
 		whole = c.Wrap(whole)
 	}
-	a := &Agent{config: c}
+	a := &Agent{config: c, node: node}
+	a.methods = wire.NodeMethods(a)
 	options := xmlrpc.DefaultClientOptions()
-	options.Timeout = c.Timing.Gossip
-	options.MaxBody = cmp.Or(c.MaxBody, options.MaxBody)
-	if a.peers, err = xmlrpc.NewClient(options); err != nil {
+	options.Timeout, options.Dial = c.Timing.Gossip, c.Dial
+	options.MaxBody, options.Memory = c.Server.MaxBody, c.Server.Memory
+	if a.peers, err = xmlrpc.NewClient(c.Gate.Client(options)); err != nil {
 		return nil, err
 	}
 	options.Timeout = max(c.Timing.Fail, 5*time.Second)
-	if a.servers, err = xmlrpc.NewClient(options); err != nil {
+	if a.servers, err = xmlrpc.NewClient(c.Gate.Client(options)); err != nil {
 		return nil, err
 	}
 	out := c.Out
 	if out == nil {
 		out = io.Discard
 	}
-	a.host = host.New(whole, host.Options{Peers: a.peers, Servers: a.servers, Out: out, Logger: c.Logger})
+	a.host = host.New(whole, host.Options{
+		Peers: a.peers, Servers: a.servers, Out: out, Logger: c.Logger, Admit: c.Gate.Admit,
+	})
 	return a, nil
 }
 
@@ -73,17 +81,16 @@ func New(c Config) (*Agent, error) {
 func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 	defer a.peers.Close()
 	defer a.servers.Close()
-	options := xmlrpc.DefaultServerOptions()
-	options.Logger = a.config.Logger
-	options.MaxBody = cmp.Or(a.config.MaxBody, options.MaxBody)
-	server, err := xmlrpc.NewServer(wire.NodeMethods(a), options)
+	options := a.config.Gate.Server(a.config.Server)
+	options.BodyLimit = wire.BodyLimit
+	server, err := xmlrpc.NewServer(a.methods, options)
 	if err != nil {
 		return fmt.Errorf("node server: %w", err)
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	g, running := errgroup.WithContext(running)
-	g.Go(func() error { return server.Serve(running, l) })
+	g.Go(func() error { return server.Serve(running, a.config.Gate.Listen(l)) })
 	g.Go(func() error {
 		defer stop()
 		return a.host.Run(running)
@@ -94,10 +101,33 @@ func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// Measure has each method that peers call replaced by what measure returns. It must
+// come before Run.
+func (a *Agent) Measure(measure func(xmlrpc.Methods) xmlrpc.Methods) { a.methods = measure(a.methods) }
+
+// Vitals is the node in numbers, between two of its steps.
+func (a *Agent) Vitals(ctx context.Context) (process.Vitals, error) {
+	seen := make(chan process.Vitals, 1) // a look may still come after ctx has ended
+	if err := a.host.Look(ctx, func(time.Time) { seen <- a.node.Vitals() }); err != nil {
+		return process.Vitals{}, err
+	}
+	return <-seen, nil
+}
+
 // Receive takes one message of a peer in. It implements [wire.NodeHandler].
 func (a *Agent) Receive(ctx context.Context, from gossip.Address, m gossip.Message) error {
 	_, err := a.host.Call(ctx, machine.Message{From: from, Message: m})
 	return err
+}
+
+// Awaits says what keeps the node from being settled. It implements
+// [wire.SettledHandler].
+func (a *Agent) Awaits(ctx context.Context) (string, error) {
+	said := make(chan string, 1) // a look may still come after ctx has ended
+	if err := a.host.Look(ctx, func(time.Time) { said <- a.node.Awaits() }); err != nil {
+		return "", err
+	}
+	return <-said, nil
 }
 
 // Console has the node take lines as typed, until there are no more or ctx ends.

@@ -18,6 +18,7 @@ import (
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
+	"gossiprpc/internal/xmlrpc/xmlrpctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -222,11 +223,14 @@ func node(t *testing.T, at string, seed gossip.Address, monitor, provider gossip
 
 // config is a node's that begins to gossip at once.
 func config(l net.Listener, seed, monitor, provider gossip.Address) agent.Config {
+	limits := xmlrpc.DefaultServerOptions()
+	limits.Logger = slog.New(slog.DiscardHandler)
 	return agent.Config{
 		Config: process.Config{
 			Self: gossip.Address(l.Addr().String()), Seed: seed, Monitor: monitor, Provider: provider,
 			Connect: true, Timing: fast, Aligned: true,
 		},
+		Server: limits,
 		Logger: slog.New(slog.DiscardHandler),
 	}
 }
@@ -316,4 +320,88 @@ func TestReportsSurviveTheMonitorsAbsence(t *testing.T) {
 	if got := monitor.registered[n1.address]; got != 1 {
 		t.Errorf("node1 registered %d times at a monitor that knew it, want once", got)
 	}
+}
+
+// A node says what keeps it from being settled, from before the provider lets it in.
+func TestNodeSaysWhatItAwaits(t *testing.T) {
+	monitor := newMonitorDouble()
+	m := serve(t, anyPort, wire.MonitorMethods(monitor))
+	providerAt := listen(t, anyPort)
+	p := gossip.Address(providerAt.Addr().String())
+	providerAt.Close()
+	n1 := node(t, anyPort, "", m.address, p)
+	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	says := func(of running, want string) func() bool {
+		return func() bool {
+			what, err := wire.Node{Client: client, HostPort: string(of.address)}.Awaits(t.Context())
+			return err == nil && what == want
+		}
+	}
+	eventually(t, "node1 waits for the provider", says(n1, "the provider has not let it in"))
+	serve(t, string(p), wire.ProviderMethods(&providerDouble{}))
+	eventually(t, "node1 has found nobody", says(n1, "it has found nobody"))
+	n2 := node(t, anyPort, n1.address, m.address, p)
+	eventually(t, "node1 is settled", says(n1, ""))
+	eventually(t, "node2 is settled", says(n2, ""))
+}
+
+// counter counts the messages that it gets from each node.
+type counter struct {
+	mu   sync.Mutex
+	from map[gossip.Address]int
+}
+
+func (c *counter) Receive(_ context.Context, from gossip.Address, _ gossip.Message) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.from[from]++
+	return nil
+}
+
+func (c *counter) got(from gossip.Address) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.from[from]
+}
+
+// A name that is not answered, such as that of a container that has gone, keeps a node's
+// rounds from nobody else.
+func TestASlowNameHoldsUpNobodyElse(t *testing.T) {
+	m := serve(t, anyPort, wire.MonitorMethods(newMonitorDouble()))
+	p := serve(t, anyPort, wire.ProviderMethods(&providerDouble{}))
+	peer := &counter{from: map[gossip.Address]int{}}
+	n2 := serve(t, anyPort, wire.NodeMethods(peer))
+	dns := xmlrpctest.NewDNS(t)
+	dns.Hold("gone.test")
+	l := listen(t, anyPort)
+	c := config(l, "", m.address, p.address)
+	c.Dial = dns.Dial
+	a, err := agent.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n1 := start(t, l, a.Run)
+	_, port, err := net.SplitHostPort(string(n2.address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	for _, name := range []string{"here.test", "gone.test"} {
+		from := gossip.Address(net.JoinHostPort(name, port))
+		hello := gossip.Syn{ClusterID: gossip.ClusterID, Digest: gossip.Digest{{Address: from, AppVersion: 1}}}
+		eventually(t, "node1 listens to "+name, func() bool {
+			return wire.SendMessage(t.Context(), client, from, n1.address, hello) == nil
+		})
+	}
+	eventually(t, "the name is looked up", func() bool { return dns.Asked("gone.test") > 0 })
+	before := peer.got(n1.address)
+	eventually(t, "rounds go on", func() bool { return peer.got(n1.address) > before+3 })
 }

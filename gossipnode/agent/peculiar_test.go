@@ -306,10 +306,10 @@ func TestTroublesomeMonitor(t *testing.T) {
 	var mu sync.Mutex
 	calls := 0
 	heartbeat := methods["setheartbeatTime"]
-	methods["setheartbeatTime"] = func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
-		_, err := heartbeat(ctx, args)
+	methods["setheartbeatTime"] = xmlrpc.Method{Call: func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
+		_, err := heartbeat.Call(ctx, args)
 		return xmlrpc.StringValue("thanks"), err
-	}
+	}}
 	monitor := start(t, listen(t, anyPort), func(ctx context.Context, l net.Listener) error {
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()

@@ -18,11 +18,13 @@ const digestFile = "digestList.json"
 func (p *Process) prompt() {
 	if p.config.Console {
 		p.emit(machine.Print{Text: prompt})
+		p.said.atPrompt = true
 	}
 }
 
 // typed acts on a line: one of the original's words, or its number.
 func (p *Process) typed(line string) {
+	p.said.atPrompt = false // behind the line stands a newline
 	switch line {
 	case "":
 	case "1", "connect", "1.connect":

@@ -169,7 +169,7 @@ func (p *Process) faulted(done step, text string) {
 		o.noTraffic = true
 		o.through(done)
 		return
-	case done == suspecting && o.choosy:
+	case o.choosy: // the part of a vector, too
 		p.log(machine.Warn, "the monitor refuses the vector", field("node", self), field("fault", text))
 		o.through(done)
 		return

@@ -10,9 +10,14 @@ import (
 	"gossiprpc/internal/machine"
 )
 
-// maxSends bounds the calls to peers under way; more than that means that
-// strangers make the node answer faster than their addresses can be reached.
-const maxSends = 128
+// maxSends bounds the calls to peers under way, and maxAnswers those of them that
+// answer handshakes. The rest is for the node's own rounds, of which two have at most
+// 80 calls under way; whoever makes the node answer faster than the named addresses can
+// be reached takes none of it.
+const (
+	maxSends   = 160
+	maxAnswers = 64
+)
 
 // notJoined is what peers are told while the node waits for the provider: it has
 // no protocol yet, so their rounds must go on to somebody else.
@@ -25,7 +30,7 @@ func (p *Process) joined(s protocol.Spec) {
 			Protocol: s, Timing: p.config.Timing, Aligned: p.config.Aligned, Freshness: p.config.Freshness,
 		},
 		Self: p.config.Self, Seed: p.config.Seed, Generation: generation(p.now), Known: p.config.Known,
-		Random: rand.New(rand.NewPCG(p.config.Random, nameHash(p.config.Self))),
+		Random: rand.New(rand.NewPCG(p.config.Random, nameHash(p.config.Self))), ClusterID: p.config.ClusterID,
 	}
 	if c.Known != nil {
 		c.Seed, c.Generation = "", c.Known.Generation(c.Self)
@@ -37,6 +42,7 @@ func (p *Process) joined(s protocol.Spec) {
 	}
 	p.node = node
 	p.log(machine.Info, "joined the provider", field("node", p.config.Self), field("protocol", s.Name))
+	p.say("joined: %s runs %s", p.config.Self, s.Name)
 	if p.connect {
 		p.feed(protocol.Connect{})
 	} else {
@@ -68,8 +74,8 @@ func (p *Process) called(r machine.Request) {
 func (p *Process) feed(ev protocol.Event) {
 	for {
 		effects := p.node.Step(p.now, ev)
-		if p.observe != nil {
-			p.observe(p.now, ev, effects)
+		for _, observe := range p.observe {
+			observe(p.now, ev, effects)
 		}
 		for _, e := range effects {
 			p.apply(e)
@@ -95,6 +101,7 @@ func (p *Process) apply(e protocol.Effect) {
 	case protocol.OpinionChanged:
 		p.log(machine.Info, "opinion changed", field("node", self), field("peer", e.Peer),
 			field("suspected", strconv.FormatBool(e.Suspected)), field("reason", e.Reason))
+		p.sayOpinion(e)
 	case protocol.SteppedOver:
 		p.log(machine.Info, "stepped over an earlier incarnation", field("node", self),
 			number("generation", e.Generation), number("heartbeat", e.Heartbeat))
@@ -107,26 +114,68 @@ func (p *Process) apply(e protocol.Effect) {
 }
 
 func (p *Process) send(e protocol.Send) {
-	if p.sending >= maxSends {
-		p.log(machine.Warn, "too many calls under way, one is dropped", field("node", p.config.Self), field("peer", e.To))
+	answer := answers(e.Message)
+	if p.sending >= maxSends || answer && len(p.answering) >= maxAnswers {
+		p.logPeer(machine.Warn, "too many calls under way, one is dropped", field("node", p.config.Self), field("peer", e.To))
 		p.refused = append(p.refused, protocol.Failed{ID: e.ID})
 		return
 	}
 	p.sending++
+	if answer {
+		p.answering[e.ID] = true
+	}
 	p.emit(machine.Call{
 		ID: e.ID<<kindBits | uint64(toPeer), To: e.To, Timeout: p.config.Timing.Gossip,
 		Request: machine.Message{From: p.config.Self, Message: e.Message},
 	})
 }
 
+func answers(m gossip.Message) bool {
+	switch m.(type) {
+	case gossip.Ack, gossip.Ack2:
+		return true
+	}
+	return false
+}
+
+// maxPeerLines is how many lines on calls to peers go to the log in a T_fail: whoever
+// names addresses that nobody is at must not fill it.
+const maxPeerLines = 16
+
+// peerLines counts them.
+type peerLines struct {
+	until  time.Time
+	logged int
+	held   int
+}
+
+// logPeer logs a line on a call to a peer, or holds it back and says later how many
+// were.
+func (p *Process) logPeer(level machine.Level, text string, fields ...machine.Field) {
+	l := &p.lines
+	if !p.now.Before(l.until) {
+		if l.held > 0 {
+			p.log(machine.Warn, "more calls to peers failed than are logged", field("node", p.config.Self), number("lines", l.held))
+		}
+		*l = peerLines{until: p.now.Add(p.config.Timing.Fail)}
+	}
+	if l.logged == maxPeerLines {
+		l.held++
+		return
+	}
+	l.logged++
+	p.log(level, text, fields...)
+}
+
 // delivered is the outcome of a call to a peer.
 func (p *Process) delivered(e machine.Ended) {
 	p.sending--
 	id := e.ID >> kindBits
+	delete(p.answering, id)
 	if e.Error == nil {
 		p.feed(protocol.Delivered{ID: id})
 		return
 	}
-	p.log(machine.Info, "peer not reached", field("node", p.config.Self), field("err", e.Error.Text))
+	p.logPeer(machine.Info, "peer not reached", field("node", p.config.Self), field("err", e.Error.Text))
 	p.feed(protocol.Failed{ID: id})
 }

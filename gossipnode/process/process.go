@@ -21,23 +21,24 @@ import (
 	"gossiprpc/internal/machine"
 )
 
-// Config is what a node starts with. It survives a way through JSON, except for
-// Known.
+// Config is what a node starts with. It survives a way through JSON.
 type Config struct {
 	Self      gossip.Address     `json:"self"`
 	Seed      gossip.Address     `json:"seed,omitempty"` // the node to shake hands with; empty: none
 	Monitor   gossip.Address     `json:"monitor"`
 	Provider  gossip.Address     `json:"provider"`
+	ClusterID int32              `json:"cluster_id,omitempty"` // of its SYNs; 0: the original's
 	Timing    protocol.Timing    `json:"timing"`
 	Aligned   bool               `json:"aligned"`
 	Freshness protocol.Freshness `json:"freshness"`
 	Connect   bool               `json:"connect"` // gossip without waiting for the console's word
 	Console   bool               `json:"console"` // show the original's console
+	Talk      bool               `json:"talk"`    // tell people at the terminal what happens
 	Random    uint64             `json:"random"`  // seed of the draws of targets and waits
 
 	// Known is whom the node knows from the start, for simulations of clusters
 	// that have joined already.
-	Known *protocol.Acquaintance `json:"-"`
+	Known *protocol.Acquaintance `json:"known,omitempty"`
 }
 
 // Validate names the first setting that cannot work.
@@ -72,10 +73,14 @@ type Process struct {
 	sending int            // calls to peers under way
 	sent    int64          // bytes of them so far
 	refused []protocol.Event
+	lines   peerLines
+
+	answering map[uint64]bool // of the calls under way, by the protocol's ID
 
 	provider provider
 	reports  outbox
-	observe  Observer
+	said     said
+	observe  []Observer
 }
 
 // Observer watches the protocol from inside, after each of its steps; a
@@ -88,19 +93,27 @@ func New(c Config) (*Process, error) {
 		return nil, err
 	}
 	return &Process{
-		config: c, connect: c.Connect,
+		config: c, connect: c.Connect, answering: map[uint64]bool{},
 		jitter:   rand.New(rand.NewPCG(^c.Random, nameHash(c.Self))),
 		provider: provider{waits: machine.Waits{First: c.Timing.Heartbeat}},
 		reports:  outbox{waits: machine.Waits{First: c.Timing.Heartbeat}},
 	}, nil
 }
 
-// Observe sets who watches; nil: nobody.
-func (p *Process) Observe(o Observer) { p.observe = o }
+// Observe adds one who watches.
+func (p *Process) Observe(o Observer) { p.observe = append(p.observe, o) }
 
 // Node is the protocol's state; nil until the provider has let the node in. It
 // must not be stepped.
 func (p *Process) Node() *protocol.Node { return p.node }
+
+// Awaits says what keeps the node from being settled; empty if it is.
+func (p *Process) Awaits() string {
+	if p.node == nil {
+		return "the provider has not let it in"
+	}
+	return p.node.Awaits()
+}
 
 // Step implements [machine.Machine].
 func (p *Process) Step(now time.Time, ev machine.Event) []machine.Effect {
@@ -119,6 +132,7 @@ func (p *Process) Step(now time.Time, ev machine.Event) []machine.Effect {
 	case machine.Tick:
 	}
 	p.timers()
+	p.sayKnown()
 	effects := p.effects
 	p.effects = nil
 	return effects

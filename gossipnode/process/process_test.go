@@ -207,27 +207,27 @@ func TestAMonitorThatForgotIsRegisteredAtAgain(t *testing.T) {
 // then is given up.
 func TestAVectorThatIsRefused(t *testing.T) {
 	r := joined(t, nil)
-	r.step(machine.Called{Request: machine.Message{From: peer, Message: gossip.Gossip{Digest: gossip.Digest{
-		{Address: peer, AppVersion: 1, Generation: 1_800_000_000, Heartbeat: 1},
-		{Address: "node3:5000", AppVersion: 1, Generation: 1_800_000_000, Heartbeat: 1},
-	}}}})
+	r.hear(peer)
+	r.hear("node3:5000")
 	r.pass(20 * time.Second) // both are suspected by now
 	r.answer(await[machine.Suspects](r), machine.Answer{})
 	whole := await[machine.Suspects](r)
-	if n := len(whole.Request.(machine.Suspects).Vector); n < 2 {
-		t.Fatalf("a vector of %d cells, want both peers", n)
+	cells := gossip.FaultVector{
+		{Address: self}, {Address: peer, Suspected: true}, {Address: "node3:5000", Suspected: true},
+	}
+	if d := cmp.Diff(cells, whole.Request.(machine.Suspects).Vector); d != "" {
+		t.Fatal(d)
 	}
 	r.fault(whole)
 	r.answer(take[machine.Mapping](r), machine.Answer{Addresses: []gossip.Address{self, peer}})
 	part := take[machine.Suspects](r)
-	for _, c := range part.Request.(machine.Suspects).Vector {
-		if c.Address == "node3:5000" {
-			t.Error("the vector still has a name that the monitor does not know")
-		}
+	if d := cmp.Diff(cells[:2], part.Request.(machine.Suspects).Vector); d != "" {
+		t.Errorf("want the names only that the monitor knows:\n%s", d)
 	}
 	r.fault(part)
-	if strings.Contains(r.under(), "Suspects") || !strings.Contains(fmt.Sprint(r.out), "the monitor refuses the vector") {
-		t.Errorf("under way %s; a vector refused twice must be given up and told of", r.under())
+	u := r.under()
+	if strings.Contains(u, "Suspects") || strings.Contains(u, "Mapping") || r.said("the monitor refuses the vector") != 1 {
+		t.Errorf("under way %s; a vector refused twice must be given up and told of", u)
 	}
 }
 
@@ -254,11 +254,35 @@ func TestAnOriginalMonitorIsAskedOnceForTraffic(t *testing.T) {
 	}
 }
 
-func TestSendsAreLimited(t *testing.T) {
-	r := joined(t, nil)
+// crowded knows 300 others that have lived.
+func crowded(c *process.Config) {
+	known := []gossip.DigestEntry{{Address: self, Generation: 1_800_000_000}}
 	for i := range 300 {
-		from := gossip.Address(fmt.Sprintf("stranger%d:5000", i))
-		r.step(machine.Called{Request: machine.Message{From: from, Message: gossip.Syn{ClusterID: gossip.ClusterID}}})
+		known = append(known, gossip.DigestEntry{Address: member(i), Generation: 1_800_000_000})
+	}
+	c.Known = protocol.NewAcquaintance(gossip.NewDigest(known))
+}
+
+func member(i int) gossip.Address { return gossip.Address(fmt.Sprintf("member%d:5000", i)) }
+
+// What keeps a node from being settled is first that it has not joined.
+func TestAwaitsToBeLetIn(t *testing.T) {
+	r := newRig(t, nil)
+	r.step(machine.Start{})
+	if got, want := r.node.Awaits(), "the provider has not let it in"; got != want {
+		t.Errorf("awaits %q, want %q", got, want)
+	}
+	r = joined(t, nil)
+	if got, want := r.node.Awaits(), r.node.Node().Awaits(); got != want {
+		t.Errorf("awaits %q, want what its protocol says, %q", got, want)
+	}
+}
+
+// Answers, be they to members, leave calls for the node's own rounds.
+func TestAnswersAreLimited(t *testing.T) {
+	r := joined(t, crowded)
+	for i := range 300 {
+		r.step(machine.Called{Request: machine.Message{From: member(i), Message: gossip.Syn{ClusterID: gossip.ClusterID}}})
 	}
 	peers := 0
 	for _, c := range r.calls {
@@ -266,11 +290,27 @@ func TestSendsAreLimited(t *testing.T) {
 			peers++
 		}
 	}
-	if peers != 128 {
-		t.Errorf("%d calls to peers under way, want 128", peers)
+	if peers != 64 {
+		t.Errorf("%d calls to peers under way, want 64", peers)
 	}
-	if !strings.Contains(fmt.Sprint(r.out), "too many calls under way") {
-		t.Error("nothing is said of the calls that were dropped")
+	if n := r.said("too many calls under way"); n != 16 {
+		t.Errorf("%d lines say that calls were dropped, want 16 in T_fail", n)
+	}
+	r.pass(11 * time.Second)
+	rounds := 0
+	for _, c := range r.calls {
+		if m, ok := c.Request.(machine.Message); ok {
+			if _, ok := m.Message.(gossip.Gossip); ok {
+				rounds++
+			}
+		}
+	}
+	if rounds < 3 {
+		t.Errorf("%d calls of its own rounds in 11 s, want three or more, whatever is answered", rounds)
+	}
+	r.step(machine.Called{Request: machine.Message{From: member(299), Message: gossip.Syn{ClusterID: gossip.ClusterID}}})
+	if n := r.said("more calls to peers failed than are logged"); n != 1 {
+		t.Errorf("it is said %d times that lines were held back, want once", n)
 	}
 }
 

@@ -80,6 +80,9 @@ func (p *Process) letInAgain(e machine.Ended) {
 func (p *Process) noticeProvider(err *machine.CallError) {
 	switch was := p.provider.away; {
 	case err != nil && !was:
+		if p.node == nil {
+			p.say("waits for the provider at %s", p.config.Provider)
+		}
 		p.log(machine.Warn, "the provider does not answer, trying again",
 			field("node", p.config.Self), field("provider", p.config.Provider), field("err", err.Text))
 	case err == nil && was:

@@ -198,6 +198,9 @@ func TestANodeThatCannotBe(t *testing.T) {
 // What the protocol says for logs is in the log, with its numbers.
 func TestWhatTheProtocolSaysIsLogged(t *testing.T) {
 	r := joined(t, nil)
+	if r.said("joined the provider") != 1 {
+		t.Errorf("said %+v, want once that it has joined", r.out)
+	}
 	generation, _ := r.node.Node().Version()
 	r.step(machine.Called{Request: machine.Message{From: peer, Message: gossip.Gossip{Digest: gossip.Digest{
 		{Address: self, AppVersion: 1, Generation: generation, Heartbeat: 4711},

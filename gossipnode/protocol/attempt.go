@@ -27,8 +27,8 @@ type attempt struct {
 var waves = [...]int{1, 2, 8, 29}
 
 // maxUnanswered bounds the calls of a round that were not refused. A call may take
-// a whole interval to fail, so twice as many are under way at most, of the 128 that
-// an agent carries; the rest is for handshakes.
+// a whole interval to fail, so twice as many are under way at most, of the 160 that
+// a process carries; the rest is for handshakes.
 const maxUnanswered = 40
 
 // pendingCall is a call of a round to a target that may still answer in time.
@@ -157,7 +157,7 @@ func (n *Node) answered(id uint64, refused bool) bool {
 }
 
 func (n *Node) delivered(id uint64) {
-	n.handshakeOver(id, true)
+	n.callOver(id, true)
 	n.joinOver(id, true)
 	n.answered(id, false)
 	if slices.Contains(n.attempt.ids, id) {
@@ -166,7 +166,7 @@ func (n *Node) delivered(id uint64) {
 }
 
 func (n *Node) failed(id uint64) {
-	n.handshakeOver(id, false)
+	n.callOver(id, false)
 	n.joinOver(id, false)
 	n.markMute()
 	if refused := n.answered(id, true); refused && n.attempt.open && slices.Contains(n.attempt.ids, id) {

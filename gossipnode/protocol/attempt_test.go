@@ -57,7 +57,11 @@ func numbered(i int) gossip.Address { return gossip.Address(fmt.Sprintf("node%03
 
 func (c *caller) step(ev protocol.Event) {
 	c.calls = nil
-	for _, e := range c.node.Step(c.now, ev) {
+	effects := c.node.Step(c.now, ev)
+	if due := c.node.Deadline(); !due.After(c.now) {
+		c.t.Errorf("after %T at %v the next tick is due at %v", ev, c.now, due)
+	}
+	for _, e := range effects {
 		if s, ok := e.(protocol.Send); ok {
 			c.calls = append(c.calls, s)
 		}
@@ -268,4 +272,25 @@ func TestNextDrawPassesByTheMute(t *testing.T) {
 			t.Errorf("draws %d: called %v, want the mute last: %v", draws, order, mute)
 		}
 	}
+}
+
+// A round goes on past a suspected target, while there is one that is not.
+func TestGoingOnPassesTheSuspectedBy(t *testing.T) {
+	c := newLone(t, "rr", 6, nil, nil)
+	for range 20 {
+		c.pass(c.rounds)
+		calls, targets := c.calls, c.targets()
+		for i := 3; i <= 6; i++ {
+			c.hear(i)
+		}
+		if c.now.Sub(began) > protocol.DefaultTiming().Fail && slices.Equal(targets, []string{"006"}) {
+			c.step(protocol.Failed{ID: calls[0].ID})
+			c.want("after node6, with node2 suspected", "003")
+			return
+		}
+		for _, call := range calls {
+			c.step(protocol.Delivered{ID: call.ID})
+		}
+	}
+	t.Error("no round has begun with node6")
 }

@@ -15,6 +15,7 @@ var binaryRoundRobin = Spec{
 	Ring:    ListRing,
 	Offset:  func(round int64, n int) int { return 1 << modulo(round, int64(ceilLog2(n))) },
 	Period:  ceilLog2,
+	Spread:  ceilLog2,
 	Hearsay: always,
 }
 

@@ -13,9 +13,11 @@ const maxAhead = 24 * time.Hour
 
 // merge takes over what is new in a digest told by from. A higher generation
 // always wins, the same generation with a higher heartbeat too. Whether news of a
-// third node counts as having heard of it is the protocol's rule.
+// third node counts as having heard of it is the protocol's rule; names are learnt of
+// by the word of confirmed members only.
 func (n *Node) merge(from gossip.Address, d gossip.Digest) {
 	limit := n.now.Add(maxAhead).Unix()
+	member := n.believes(from)
 	var fresh gossip.Digest
 	i := 0
 	for _, e := range d {
@@ -25,17 +27,22 @@ func (n *Node) merge(from gossip.Address, d gossip.Digest) {
 		var known bool
 		switch i, known = n.seek(i, e.Address); {
 		case !known:
-			fresh = append(fresh, e)
+			if member {
+				fresh = append(fresh, e)
+			}
 		case i == n.place:
 			n.stepOver(e)
 		default:
-			n.update(from, &n.endpoints[i], e)
+			if known := &n.endpoints[i]; member && e.Address != from {
+				known.toldAt = n.clock
+			}
+			n.update(from, &n.endpoints[i], e, member)
 		}
 	}
-	n.learn(fresh, maxKnown-1) // one place is for the sender
+	n.learn(fresh)
 }
 
-func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry) {
+func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry, member bool) {
 	if !e.NewerThan(known.generation, known.heartbeat) {
 		return
 	}
@@ -46,6 +53,9 @@ func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry
 	}
 	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
 	sent := n.sentAt(from, e)
+	if e.Address != from && member {
+		n.confirm(known)
+	}
 	if e.Address != from && n.spec.Hearsay(known.suspected) {
 		n.heardOf(e.Address, known, sent)
 	}
@@ -71,11 +81,7 @@ func (n *Node) stepOver(e gossip.DigestEntry) {
 // mergeStates takes over what is new in a state map. The sender's timestamps
 // play no part: they are of its clock.
 func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
-	d := make(gossip.Digest, len(states))
-	for i, s := range states {
-		d[i] = gossip.DigestEntry{Address: s.Address, AppVersion: s.AppVersion, Generation: s.Generation, Heartbeat: s.Heartbeat}
-	}
-	n.merge(from, d)
+	n.merge(from, digestOf(states))
 	for i := range states {
 		switch s := &states[i]; {
 		case s.Status != gossip.StatusNormal:
@@ -88,15 +94,18 @@ func (n *Node) mergeStates(from gossip.Address, states gossip.StateMap) {
 	}
 }
 
+func digestOf(states gossip.StateMap) gossip.Digest {
+	d := make(gossip.Digest, len(states))
+	for i, s := range states {
+		d[i] = gossip.DigestEntry{Address: s.Address, AppVersion: s.AppVersion, Generation: s.Generation, Heartbeat: s.Heartbeat}
+	}
+	return d
+}
+
 // heardFrom counts a message of from's own, whatever its generation says
-// (docs/DECISIONS.md, decision 4); a sender that its own message does not name is
-// learnt of by it.
+// (docs/DECISIONS.md, decision 4).
 func (n *Node) heardFrom(from gossip.Address) {
 	e := n.find(from)
-	if e == nil {
-		n.learn(gossip.Digest{{Address: from, AppVersion: gossip.AppVersion}}, maxKnown)
-		e = n.find(from)
-	}
 	e.mute, e.refused = false, false
 	e.directRound = n.sinceFirstRound(n.roundNumber())
 	n.heardOf(from, e, n.clock)

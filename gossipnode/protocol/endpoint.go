@@ -20,9 +20,14 @@ type endpoint struct {
 	directRound int32  // round of its last message of its own (sequencecheck.go)
 	keptSlot    bool   // it kept its last slot (sequencecheck.go)
 	suspected   bool
-	mute        bool // it left the last call of a round unanswered (attempt.go)
-	refused     bool // it refused the last call of a round
-	opinion     bool // false while it is only learnt of
+	mute        bool          // it left the last call of a round unanswered (attempt.go)
+	refused     bool          // it refused the last call of a round
+	opinion     bool          // false while it is only learnt of
+	spoke       bool          // a message of its own has come
+	reached     bool          // a call to it was answered
+	toldAt      time.Duration // when a confirmed member last told of it, while it is unconfirmed
+	confirmed   bool          // it has lived: see confirm.go
+	counts      bool          // it is confirmed, or one of the few that count before they are
 }
 
 // maxKnown is how many others a node learns of at most: a digest of more would not
@@ -62,11 +67,12 @@ func (n *Node) seek(i int, a gossip.Address) (int, bool) {
 	return i, i < len(n.addresses)
 }
 
-// newcomer makes an endpoint of an entry; it is timed from now on.
+// newcomer makes an endpoint of an entry; it is timed once it counts.
 func (n *Node) newcomer(e gossip.DigestEntry) endpoint {
-	n.growth++
-	n.nextSilence = min(n.nextSilence, n.clock+n.timing.Fail)
+	reached := n.greeted[e.Address]
+	delete(n.greeted, e.Address)
 	return endpoint{
+		reached:    reached,
 		appVersion: e.AppVersion, generation: e.Generation, heartbeat: e.Heartbeat,
 		heard: n.clock, directRound: neverDirect,
 	}
@@ -81,6 +87,7 @@ func (n *Node) acquaint(known *Acquaintance) {
 		for i, e := range known.digest {
 			if i != n.place {
 				n.endpoints[i] = n.newcomer(e)
+				n.take(&n.endpoints[i])
 			}
 		}
 	}
@@ -90,48 +97,76 @@ func (n *Node) acquaint(known *Acquaintance) {
 }
 
 // learn merges entries of nodes not known so far, sorted by address, into the
-// sorted lists, as long as fewer than most are known. The list of addresses may be shared, so it is made anew.
-func (n *Node) learn(fresh gossip.Digest, most int) {
-	if room := max(most-n.Known(), 0); len(fresh) > room {
-		fresh = fresh[:room]
-		if !n.full {
-			n.full = true
-			n.emit(Full{Known: maxKnown})
-		}
+// sorted lists, as far as there is room.
+func (n *Node) learn(fresh gossip.Digest) {
+	confirmed := n.young()
+	most := maxKnown - 1 - n.Known() // one place is for a sender
+	if !confirmed {
+		most = min(most, maxUnconfirmed-(n.Known()-n.confirmed))
 	}
+	if most = max(most, 0); len(fresh) > most {
+		fresh = fresh[:most]
+		n.sayFull()
+	}
+	n.insert(fresh, confirmed)
+}
+
+func (n *Node) sayFull() {
+	if !n.full {
+		n.full = true
+		n.emit(Full{Known: n.Known()})
+	}
+}
+
+// insert makes the lists anew, as that of addresses may be shared.
+func (n *Node) insert(fresh gossip.Digest, confirmed bool) {
 	if len(fresh) == 0 {
 		return
 	}
 	addresses := make([]gossip.Address, 0, len(n.addresses)+len(fresh))
 	endpoints := make([]endpoint, 0, len(n.addresses)+len(fresh))
+	take := func() {
+		addresses, endpoints = append(addresses, fresh[0].Address), append(endpoints, n.newcomer(fresh[0]))
+		if confirmed {
+			n.take(&endpoints[len(endpoints)-1])
+		}
+		fresh = fresh[1:]
+	}
 	for i, a := range n.addresses {
 		for len(fresh) > 0 && fresh[0].Address < a {
-			addresses, endpoints = append(addresses, fresh[0].Address), append(endpoints, n.newcomer(fresh[0]))
-			fresh = fresh[1:]
+			take()
 		}
 		addresses, endpoints = append(addresses, a), append(endpoints, n.endpoints[i])
 	}
-	for _, e := range fresh {
-		addresses, endpoints = append(addresses, e.Address), append(endpoints, n.newcomer(e))
+	for len(fresh) > 0 {
+		take()
 	}
 	n.addresses, n.endpoints = addresses, endpoints
 	n.place, _ = slices.BinarySearch(addresses, n.self)
+	n.fillTrial()
 }
 
-// Digest is what the node knows, itself included.
+// Digest is what the node tells of all that count, itself included.
 func (n *Node) Digest() gossip.Digest {
-	d := make(gossip.Digest, len(n.addresses))
+	d := make(gossip.Digest, 0, len(n.addresses))
 	for i, a := range n.addresses {
-		e := &n.endpoints[i]
-		d[i] = gossip.DigestEntry{Address: a, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat}
-	}
-	d[n.place] = gossip.DigestEntry{
-		Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
+		switch e := &n.endpoints[i]; {
+		case i == n.place:
+			d = append(d, n.ownEntry())
+		case n.tells(e):
+			d = append(d, gossip.DigestEntry{Address: a, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat})
+		}
 	}
 	return d
 }
 
-// States is the state of every endpoint the node knows and of itself, except
+func (n *Node) ownEntry() gossip.DigestEntry {
+	return gossip.DigestEntry{
+		Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
+	}
+}
+
+// States is the state of every endpoint that the node tells of and of itself, except
 // the one that is left out (empty: none). Times are when the node last heard of
 // each, in wall time and never later than now: an original node takes a future
 // time for one of a day ago.
@@ -146,7 +181,7 @@ func (n *Node) States(except gossip.Address) gossip.StateMap {
 				Address: n.self, AppVersion: gossip.AppVersion, Generation: n.generation, Heartbeat: n.heartbeat,
 				Status: gossip.StatusNormal, Updated: n.now,
 			})
-		case i != left || !found:
+		case (i != left || !found) && n.tells(e):
 			states = append(states, gossip.EndpointState{
 				Address: a, AppVersion: e.appVersion, Generation: e.generation, Heartbeat: e.heartbeat,
 				Status: n.statusOf(a), Updated: n.now.Add(e.heard - n.clock),
@@ -157,9 +192,6 @@ func (n *Node) States(except gossip.Address) gossip.StateMap {
 }
 
 func (n *Node) statusOf(a gossip.Address) string {
-	if len(n.status) == 0 {
-		return gossip.StatusNormal
-	}
 	if s, ok := n.status[a]; ok {
 		return s
 	}

@@ -1,11 +1,16 @@
 package protocol
 
-import "gossiprpc/internal/gossip"
+import (
+	"slices"
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
 
 // receive takes one message in. Each is heard from its sender, and the sender's
 // slot is kept by any of them (docs/DECISIONS.md, decision 5).
 func (n *Node) receive(from gossip.Address, m gossip.Message) {
-	if from == n.self || n.find(from) == nil && n.Known() >= maxKnown {
+	if from == n.self || !n.admit(from) {
 		return
 	}
 	switch m := m.(type) {
@@ -21,17 +26,90 @@ func (n *Node) receive(from gossip.Address, m gossip.Message) {
 	}
 }
 
+// admit notes that a peer has spoken, and learns of one that is unknown; false if there is no room for it.
+func (n *Node) admit(from gossip.Address) bool {
+	if n.find(from) == nil {
+		if !n.makeRoom() {
+			n.sayFull()
+			return false
+		}
+		n.insert(gossip.Digest{{Address: from, AppVersion: gossip.AppVersion}}, false)
+	}
+	e := n.find(from)
+	e.spoke = true
+	n.exchanged(e)
+	return true
+}
+
 // receiveSyn answers with the state of all endpoints but the sender, which an
 // original node would overwrite itself with, and asks for what the sender is
-// ahead on.
+// ahead on. An unconfirmed sender may not be where its SYN says, so it is answered
+// with hardly more than it has sent, and told the rest once it has answered.
 func (n *Node) receiveSyn(from gossip.Address, m gossip.Syn) {
 	n.count()
 	wanted := n.behind(m.Digest)
 	n.merge(from, m.Digest)
 	n.heardFrom(from)
 	n.start()
-	n.offered[from] = n.growth
-	n.send(from, gossip.Ack{Wanted: wanted, States: n.States(from)})
+	if !n.mayAnswer(from, kindAck) {
+		return
+	}
+	states, whole := n.statesFor(from, len(m.Digest))
+	n.offered[from] = offer{n.growth, n.clock}
+	if !whole {
+		n.offered[from], n.partial[from] = offer{unheeded, n.clock}, true
+	}
+	n.send(from, gossip.Ack{Wanted: wanted, States: states})
+	n.keep(from, m.Digest)
+}
+
+// unheeded is the growth as of which a peer that has been told part of the states
+// knows them.
+const unheeded = 1
+
+// statesFor is what a peer that has just told of so many endpoints is answered with;
+// false if that is not all. A state takes about as much as four entries of a digest.
+func (n *Node) statesFor(to gossip.Address, told int) (states gossip.StateMap, whole bool) {
+	states = n.States(to)
+	most := max(1, told/4)
+	if n.believes(to) || len(states) <= most {
+		return states, true
+	}
+	own := slices.IndexFunc(states, func(s gossip.EndpointState) bool { return s.Address == n.self })
+	if own >= most {
+		states[most-1] = states[own]
+	}
+	return slices.Clip(states[:most]), false
+}
+
+// maxAnswers bounds the answers under way to unconfirmed peers; so many calls are
+// left of those that a process makes at once, beside those of its rounds.
+const maxAnswers = 32
+
+// mayAnswer tells whether a peer is sent an answer of a kind: not while the last one is
+// still under way, and not while too many unconfirmed peers are being answered.
+func (n *Node) mayAnswer(to gossip.Address, kind string) bool {
+	strangers := 0
+	for _, c := range n.calls {
+		switch {
+		case c.to == to && c.kind == kind:
+			return false
+		case (c.kind == kindAck || c.kind == kindAck2) && !n.believes(c.to):
+			strangers++
+		}
+	}
+	return n.believes(to) || strangers < maxAnswers
+}
+
+// tellRest tells a peer that has been confirmed by a handshake what its SYN was not
+// answered with.
+func (n *Node) tellRest(to gossip.Address) {
+	if !n.partial[to] || n.shaking(to) || !n.believes(to) {
+		return
+	}
+	delete(n.partial, to)
+	n.count()
+	n.send(to, n.greeting(to))
 }
 
 func (n *Node) receiveAck(from gossip.Address, m gossip.Ack) {
@@ -39,20 +117,29 @@ func (n *Node) receiveAck(from gossip.Address, m gossip.Ack) {
 	n.mergeStates(from, m.States)
 	n.heardFrom(from)
 	n.start()
-	n.find(from).shaken = n.growth
-	id := n.send(from, gossip.Ack2{States: n.States(from)})
-	n.handshakes[id] = from
+	n.keep(from, digestOf(m.States))
+	if !n.mayAnswer(from, kindAck2) {
+		return
+	}
+	states, whole := n.statesFor(from, 4*len(m.States))
+	if e := n.find(from); whole {
+		e.shaken = n.growth
+	} else {
+		e.shaken = unheeded
+	}
+	n.send(from, gossip.Ack2{States: states})
 }
 
 // receiveAck2 ends a handshake. The peer now knows what it was offered and what
 // it has told; what was learnt from others in between it does not.
 func (n *Node) receiveAck2(from gossip.Address, m gossip.Ack2) {
 	n.count()
-	offered := n.offered[from]
+	offered := n.offered[from].growth
 	upToDate := offered == n.growth
 	delete(n.offered, from)
 	n.mergeStates(from, m.States)
 	n.heardFrom(from)
+	n.keep(from, digestOf(m.States))
 	n.start()
 	switch e := n.find(from); {
 	case upToDate:
@@ -60,6 +147,21 @@ func (n *Node) receiveAck2(from gossip.Address, m gossip.Ack2) {
 	case offered > 0:
 		e.shaken = offered
 	}
+	n.tellRest(from)
+}
+
+// offer is what a peer was answered with and when, until its ACK2.
+type offer struct {
+	growth uint32
+	at     time.Duration // on the node's clock
+}
+
+// shaking tells whether a handshake that a peer began is under way. One that has lasted
+// for T_fail is over, whatever came of it: the peer does not answer an ACK while its last
+// ACK2 is still on its way, and an original may have been restarted.
+func (n *Node) shaking(peer gossip.Address) bool {
+	o, open := n.offered[peer]
+	return open && n.clock-o.at < n.timing.Fail
 }
 
 // behind lists the endpoints that a digest knows in a newer version, or knows
@@ -87,7 +189,7 @@ func (n *Node) greeting(to gossip.Address) gossip.Message {
 		return gossip.Gossip{Digest: n.Digest()}
 	}
 	n.count()
-	return gossip.Syn{ClusterID: gossip.ClusterID, Digest: n.Digest()}
+	return gossip.Syn{ClusterID: n.clusterID, Digest: n.Digest()}
 }
 
 // owesHandshake: a peer of ours and the node shake hands once, to exchange states;
@@ -102,14 +204,75 @@ func (n *Node) owesHandshake(e *endpoint) bool {
 	return e.shaken == 0
 }
 
-// handshakeOver settles an ACK2: undelivered, its handshake did not happen.
-func (n *Node) handshakeOver(id uint64, delivered bool) {
-	peer, ok := n.handshakes[id]
-	if !ok {
+// call is a message under way.
+type call struct {
+	to   gossip.Address
+	kind string
+}
+
+// The kinds of a handshake's answers.
+var kindAck, kindAck2 = gossip.Ack{}.Kind(), gossip.Ack2{}.Kind()
+
+// keep learns of the names that an unconfirmed peer tells of in a handshake, while a
+// call to it is under way: that it was reached may become known only after its answer.
+func (n *Node) keep(from gossip.Address, told gossip.Digest) {
+	if n.believes(from) || !n.called(from) {
 		return
 	}
-	delete(n.handshakes, id)
-	if e := n.find(peer); e != nil && !delivered {
+	limit := n.now.Add(maxAhead).Unix()
+	var fresh gossip.Digest
+	for _, e := range told {
+		if _, known := slices.BinarySearch(n.addresses, e.Address); !known && int64(e.Generation) <= limit {
+			fresh = append(fresh, e)
+		}
+	}
+	most := maxUnconfirmed/2 - (n.Known() - n.confirmed) // the rest is for members' words
+	fresh = fresh[:min(len(fresh), max(most, 0))]
+	n.insert(fresh, false)
+	for _, e := range fresh {
+		n.early[from] = append(n.early[from], e.Address)
+	}
+}
+
+// called tells whether a call to a peer is under way.
+func (n *Node) called(peer gossip.Address) bool {
+	for _, c := range n.calls {
+		if c.to == peer {
+			return true
+		}
+	}
+	return false
+}
+
+// vouch has the names that a peer told of before it was confirmed be a member's word.
+func (n *Node) vouch(from gossip.Address, told []gossip.Address) {
+	if !n.believes(from) || !n.young() {
+		return
+	}
+	for _, a := range told {
+		if e := n.find(a); e != nil {
+			n.confirm(e)
+		}
+	}
+}
+
+// callOver settles a call. An ACK2 that was not delivered means that its handshake did
+// not happen.
+func (n *Node) callOver(id uint64, delivered bool) {
+	c := n.calls[id]
+	delete(n.calls, id)
+	e, early := n.find(c.to), n.early[c.to]
+	delete(n.early, c.to)
+	switch {
+	case e == nil && delivered:
+		n.greeted[c.to] = true
+	case e == nil:
+	case delivered:
+		e.reached = true
+		n.exchanged(e)
+		n.vouch(c.to, early)
+		n.tellRest(c.to)
+	case c.kind == kindAck2:
 		e.shaken = 0
 	}
 }

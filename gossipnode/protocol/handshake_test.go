@@ -143,3 +143,24 @@ func TestUndeliveredAck2IsNoHandshake(t *testing.T) {
 		}
 	}
 }
+
+// A status that a peer has told of is told on, until the peer tells of another.
+func TestStatusIsToldOn(t *testing.T) {
+	c := newLone(t, "rr", 3, nil, nil)
+	for i, status := range []string{"Leaving", gossip.StatusNormal} {
+		c.step(protocol.Receive{From: numbered(2), Message: gossip.Ack{States: gossip.StateMap{{
+			Address: numbered(2), AppVersion: 1, Generation: int32(began.Unix()), Heartbeat: int32(i + 1),
+			Status: status, Updated: began,
+		}}}})
+		c.now = c.now.Add(time.Minute)
+		reports := only[protocol.ReportStates](c.effects(protocol.Tick{}))
+		if len(reports) == 0 {
+			t.Fatal("no states reported")
+		}
+		for a, want := range map[gossip.Address]string{numbered(2): status, numbered(3): gossip.StatusNormal} {
+			if s, ok := reports[0].States.Get(a); !ok || s.Status != want {
+				t.Errorf("%s is said to be %q, want %q", a, s.Status, want)
+			}
+		}
+	}
+}

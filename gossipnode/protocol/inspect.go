@@ -43,6 +43,9 @@ func (n *Node) instant(at time.Duration) time.Time { return n.now.Add(at - n.clo
 // Protocol is the one that the node runs.
 func (n *Node) Protocol() Spec { return n.spec }
 
+// Messages is the original's running count: see docs/DECISIONS.md, "What a node does".
+func (n *Node) Messages() int32 { return n.messages }
+
 // Round is a round that has not begun.
 type Round struct {
 	Number int64

@@ -34,7 +34,7 @@ func (n *Node) join() {
 
 func (n *Node) joinBy(a gossip.Address) {
 	n.count()
-	n.joining.id = n.send(a, gossip.Syn{ClusterID: gossip.ClusterID, Digest: n.Digest()})
+	n.joining.id = n.send(a, gossip.Syn{ClusterID: n.clusterID, Digest: n.Digest()})
 }
 
 func (n *Node) joinOver(id uint64, delivered bool) {
@@ -43,7 +43,7 @@ func (n *Node) joinOver(id uint64, delivered bool) {
 	}
 	n.joining.id = 0
 	switch {
-	case delivered || n.Known() > 0:
+	case delivered || n.confirmed > 0:
 		n.joining = joining{}
 	case len(n.joining.queue) > 0:
 		n.joinNext()
@@ -55,7 +55,7 @@ func (n *Node) joinOver(id uint64, delivered bool) {
 
 // joinThrough goes on with a join that has been waiting for the provider's list.
 func (n *Node) joinThrough(list []gossip.Address) {
-	if !n.joining.waiting || n.Known() > 0 {
+	if !n.joining.waiting || n.confirmed > 0 {
 		return
 	}
 	n.joining.queue = nil

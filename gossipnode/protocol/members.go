@@ -23,7 +23,7 @@ func (n *Node) learnMembers(list []gossip.Address) {
 // had forgotten the others, could else stay two clusters that never learn of each
 // other: random and rr gossip only to whom they know.
 func (n *Node) meet(list []gossip.Address) {
-	if !n.started || n.joining.id != 0 || n.Known() == 0 || slices.Equal(list, n.met) {
+	if !n.started || n.joining.id != 0 || n.confirmed == 0 || slices.Equal(list, n.met) {
 		return
 	}
 	var strangers []gossip.Address
@@ -45,9 +45,20 @@ func (n *Node) meet(list []gossip.Address) {
 // heard of does not count: it may be a name that will not come back. It reports
 // whether the ring changed.
 func (n *Node) adoptMembers() bool {
-	list := n.nextList
+	if n.spec.Ring != ListRing {
+		return false
+	}
+	if n.replaces(n.nextList) {
+		n.list = n.nextList
+	}
 	n.nextList = nil
-	if n.spec.Ring != ListRing || list == nil || slices.Equal(list, n.list) {
+	was := n.listed
+	n.listed = n.listRing()
+	return !slices.Equal(was, n.listed)
+}
+
+func (n *Node) replaces(list []gossip.Address) bool {
+	if list == nil || slices.Equal(list, n.list) {
 		return false
 	}
 	listed := make(map[gossip.Address]bool, len(list))
@@ -62,6 +73,5 @@ func (n *Node) adoptMembers() bool {
 			return false
 		}
 	}
-	n.list = list
 	return true
 }

@@ -172,6 +172,9 @@ func (w *network) push(at time.Time, h *host, ev protocol.Event) {
 
 func (w *network) step(h *host, ev protocol.Event) {
 	effects := h.node.Step(h.clock(w.now), ev)
+	if due := h.node.Deadline(); !due.After(h.clock(w.now)) {
+		w.t.Fatalf("after %T at %v the next tick of %s is due at %v", ev, h.clock(w.now), h.name, due)
+	}
 	if w.check != nil {
 		w.check(h, effects)
 	}

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -17,6 +19,7 @@ type Config struct {
 	Self       gossip.Address
 	Seed       gossip.Address // the node to shake hands with on Connect; empty: none
 	Generation int32          // Unix seconds of the start
+	ClusterID  int32          // of its SYNs; 0: the original's
 	Random     *rand.Rand     // for target draws; used by this node alone
 
 	// Known is whom the node knows and has shaken hands with from the start, for
@@ -38,6 +41,19 @@ func NewAcquaintance(d gossip.Digest) *Acquaintance {
 		a.addresses = append(a.addresses, e.Address)
 	}
 	return a
+}
+
+// MarshalJSON writes the nodes' first versions, so that a flight record can hold them.
+func (a *Acquaintance) MarshalJSON() ([]byte, error) { return json.Marshal(a.digest) }
+
+// UnmarshalJSON is MarshalJSON's inverse.
+func (a *Acquaintance) UnmarshalJSON(text []byte) error {
+	var d gossip.Digest
+	if err := json.Unmarshal(text, &d); err != nil {
+		return err
+	}
+	*a = *NewAcquaintance(gossip.NewDigest(d))
+	return nil
 }
 
 // Generation is that of one of the nodes in its first version; 0 for others.
@@ -84,24 +100,32 @@ type Node struct {
 	now    time.Time     // of the event being handled
 	clock  time.Duration // now since origin, monotonic
 
+	clusterID  int32
 	generation int32
 	heartbeat  int32
 	messages   int32 // the original's running count
 
-	addresses []gossip.Address          // all known, sorted; read-only, as nodes may share it
-	endpoints []endpoint                // of the same, in the same order
-	place     int                       // the node's own in both; its endpoint says nothing
-	full      bool                      // it has said that it learns of no more
-	growth    uint32                    // grows with every newly learnt endpoint
-	offered   map[gossip.Address]uint32 // growth at the last ACK to a peer, until its ACK2
+	addresses []gossip.Address                    // all known, sorted; read-only, as nodes may share it
+	endpoints []endpoint                          // of the same, in the same order
+	place     int                                 // the node's own in both; its endpoint says nothing
+	full      bool                                // it has said that it learns of no more
+	growth    uint32                              // grows with every newly learnt endpoint
+	offered   map[gossip.Address]offer            // at the last ACK to a peer, until its ACK2
+	confirmed int                                 // how many endpoints are
+	onTrial   int                                 // how many count that are not
+	greeted   map[gossip.Address]bool             // names, not known yet, that have answered a call
+	partial   map[gossip.Address]bool             // peers whose SYN was answered in part
+	early     map[gossip.Address][]gossip.Address // whom unconfirmed peers told of in handshakes
 	status    map[gossip.Address]string
 	pace      map[gossip.Address]paceSample
 
 	list     []gossip.Address // the provider's list in use
+	listed   []gossip.Address // the names of it that count
 	nextList []gossip.Address // the last list fetched, until a round adopts it
 	met      []gossip.Address // a list all of whose nodes are known
 
 	started    bool
+	startedAt  time.Duration
 	phase      time.Duration                    // of the rounds within the gossip interval
 	round      int64                            // the last round begun
 	firstRound int64                            // the one in which the node was made
@@ -110,13 +134,14 @@ type Node struct {
 	attempt    attempt
 	pending    []pendingCall // of this round and the last
 	joining    joining
-	handshakes map[uint64]gossip.Address // ACK2s under way
+	calls      map[uint64]call
 
 	nextBeat    time.Duration
 	nextReport  time.Duration
 	nextStates  time.Duration
 	nextMembers time.Duration
 	nextSilence time.Duration // no endpoint falls silent before
+	nextForget  time.Duration
 	vectorDirty bool
 
 	lastID  uint64
@@ -135,16 +160,19 @@ func New(c Config, now time.Time) (*Node, error) {
 	n := &Node{
 		self: c.Self, seed: c.Seed, spec: c.Protocol, timing: c.Timing, aligned: c.Aligned, rand: c.Random,
 		origin: now, now: now,
-		freshness:  c.Freshness,
-		beats:      map[gossip.Address]*beatClock{},
-		generation: c.Generation,
-		growth:     1,
-		status:     map[gossip.Address]string{},
-		pace:       map[gossip.Address]paceSample{},
-		handshakes: map[uint64]gossip.Address{},
-		offered:    map[gossip.Address]uint32{},
-		targeted:   map[gossip.Address]time.Duration{},
-		round:      never,
+		freshness: c.Freshness,
+		beats:     map[gossip.Address]*beatClock{},
+		clusterID: cmp.Or(c.ClusterID, gossip.ClusterID), generation: c.Generation,
+		growth:   1,
+		status:   map[gossip.Address]string{},
+		pace:     map[gossip.Address]paceSample{},
+		calls:    map[uint64]call{},
+		greeted:  map[gossip.Address]bool{},
+		partial:  map[gossip.Address]bool{},
+		early:    map[gossip.Address][]gossip.Address{},
+		offered:  map[gossip.Address]offer{},
+		targeted: map[gossip.Address]time.Duration{},
+		round:    never,
 	}
 	n.nextBeat = n.firstAfter(c.Timing.Heartbeat)
 	n.nextReport = n.firstAfter(c.Timing.Gossip)
@@ -243,6 +271,7 @@ func (n *Node) emit(e Effect) { n.effects = append(n.effects, e) }
 
 func (n *Node) send(to gossip.Address, m gossip.Message) uint64 {
 	n.lastID++
+	n.calls[n.lastID] = call{to: to, kind: m.Kind()}
 	n.emit(Send{ID: n.lastID, To: to, Message: m})
 	return n.lastID
 }

@@ -35,6 +35,9 @@ type Spec struct {
 	// Period is the number of rounds after which the offsets of a ring of n
 	// repeat.
 	Period func(n int) int
+	// Spread is R* of a ring of n: see [Spec.SpreadRounds]. Where it is nil, R* is
+	// counted from the offsets, which takes seconds in rings of thousands.
+	Spread func(n int) int
 
 	// Hearsay tells whether news of an endpoint that comes by way of another
 	// node counts as having heard of it, given whether it is suspected.

@@ -40,7 +40,7 @@ func (n *Node) drawFrom(eligible func(*endpoint) bool) (gossip.Address, bool) {
 	rested := make([]gossip.Address, 0, n.Known())
 	var recent []gossip.Address
 	for a, e := range n.others() {
-		if n.attempt.tried[a] || !eligible(e) {
+		if !e.counts || n.attempt.tried[a] || !eligible(e) {
 			continue
 		}
 		if _, ok := n.targeted[a]; ok {

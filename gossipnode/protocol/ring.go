@@ -24,13 +24,50 @@ func (r ring) before(k int) gossip.Address { return r.at(((r.place-k)%r.size + r
 // endpoints do.
 func (n *Node) ring() (ring, bool) {
 	r := n.knownRing()
-	if n.spec.Ring == ListRing && len(n.list) > 1 {
-		list := n.list
-		r = ring{size: len(list), place: slices.Index(list, n.self), at: func(i int) gossip.Address { return list[i] }}
+	if n.spec.Ring == ListRing && len(n.listed) > 1 {
+		r = ringOf(n.listed, slices.Index(n.listed, n.self))
 	}
 	return r, r.size > 1
 }
 
+func ringOf(order []gossip.Address, place int) ring {
+	return ring{size: len(order), place: place, at: func(i int) gossip.Address { return order[i] }}
+}
+
+// knownRing is the endpoints that count, sorted.
 func (n *Node) knownRing() ring {
-	return ring{size: len(n.addresses), place: n.place, at: func(i int) gossip.Address { return n.addresses[i] }}
+	if n.allCount() {
+		return ringOf(n.addresses, n.place)
+	}
+	var order []gossip.Address
+	for i, a := range n.addresses {
+		if i == n.place || n.endpoints[i].counts {
+			order = append(order, a)
+		}
+	}
+	place, _ := slices.BinarySearch(order, n.self)
+	return ringOf(order, place)
+}
+
+// listRing is the names of the provider's list that count. Of those that the node has
+// never heard of a few do, so that all nodes take an ordinary newcomer into the ring at
+// once; to a node that is young all do, because all are new to it.
+func (n *Node) listRing() []gossip.Address {
+	free := n.trialPlaces()
+	if n.young() {
+		free = len(n.list)
+	}
+	order := make([]gossip.Address, 0, len(n.list))
+	for _, a := range n.list {
+		e := n.find(a)
+		switch {
+		case a == n.self || e != nil && e.counts:
+		case e == nil && free > 0:
+			free--
+		default:
+			continue
+		}
+		order = append(order, a)
+	}
+	return order
 }

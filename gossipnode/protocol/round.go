@@ -11,7 +11,7 @@ func (n *Node) start() {
 	if n.started {
 		return
 	}
-	n.started = true
+	n.started, n.startedAt = true, n.clock
 	if !n.aligned {
 		n.phase = time.Duration(modulo(n.now.UnixNano(), int64(n.timing.Gossip)))
 	}
@@ -49,6 +49,7 @@ func (n *Node) roundTimers() {
 func (n *Node) beginRound(r int64) {
 	missed := r != n.round+1
 	n.round = r
+	n.forgetSilent()
 	if n.adoptMembers() || missed {
 		n.forgetSlots(r)
 	}
@@ -56,7 +57,7 @@ func (n *Node) beginRound(r int64) {
 		n.judgeSlot(r)
 	}
 	n.attempt = attempt{}
-	if n.Known() == 0 {
+	if n.confirmed == 0 {
 		n.join()
 	}
 	if to, ok := n.scheduled(r); ok {

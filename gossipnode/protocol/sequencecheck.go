@@ -13,6 +13,7 @@ var sequenceCheck = Spec{
 	Ring:    ListRing,
 	Offset:  inTurn,
 	Period:  func(n int) int { return n - 1 },
+	Spread:  spreadInTurn,
 	Hearsay: func(suspected bool) bool { return !suspected },
 	Slots:   true,
 }

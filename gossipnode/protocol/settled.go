@@ -17,13 +17,13 @@ func (n *Node) Awaits() string {
 	switch {
 	case !n.started:
 		return "it has not begun its rounds"
-	case n.Known() == 0:
+	case n.confirmed == 0:
 		return "it has found nobody"
 	case n.joining.id != 0:
 		return "a SYN is under way"
 	}
 	for a, e := range n.others() {
-		if _, open := n.offered[a]; open && !e.gone() {
+		if n.shaking(a) && e.counts && !e.gone() {
 			return fmt.Sprintf("the handshake that %s began is under way", a)
 		}
 	}
@@ -32,8 +32,8 @@ func (n *Node) Awaits() string {
 			return fmt.Sprintf("a handshake with %s is due", a)
 		}
 	}
-	for _, a := range n.handshakes {
-		if e := n.find(a); e != nil && !e.gone() {
+	for _, c := range n.calls {
+		if e := n.find(c.to); e != nil && !e.gone() && c.kind == kindAck2 {
 			return "an ACK2 is under way"
 		}
 	}
@@ -50,8 +50,10 @@ func (e *endpoint) gone() bool { return e.suspected && (e.mute || e.refused) }
 func (n *Node) roundTargets() []gossip.Address {
 	var targets []gossip.Address
 	if n.spec.Offset == nil {
-		for a := range n.others() {
-			targets = append(targets, a)
+		for a, e := range n.others() {
+			if e.counts {
+				targets = append(targets, a)
+			}
 		}
 		return targets
 	}

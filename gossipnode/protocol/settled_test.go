@@ -100,6 +100,7 @@ func TestAwaitsSaysWhat(t *testing.T) {
 	}
 	c.step(protocol.Receive{From: "y:5000", Message: gossip.Syn{Digest: entry("y:5000")}})
 	awaits("the handshake that y:5000 began is under way")
+	c.step(protocol.Delivered{ID: c.calls[0].ID})
 	c.step(protocol.Receive{From: "y:5000", Message: gossip.Ack2{}})
 	awaits("")
 	c.step(protocol.Receive{From: "y:5000", Message: gossip.Gossip{Digest: entry("z:5000")}})
@@ -114,6 +115,26 @@ func TestAwaitsSaysWhat(t *testing.T) {
 	awaits("a SYN is under way")
 	c.step(protocol.Failed{ID: c.calls[0].ID})
 	awaits("")
+}
+
+// A peer does not answer an ACK while its last ACK2 is still on its way, and gossips from
+// then on: the handshake that it began is over after T_fail.
+func TestHandshakeThatIsNeverEnded(t *testing.T) {
+	c := newCaller(t, "rr", 3, 1)
+	c.step(protocol.Receive{From: numbered(2), Message: gossip.Syn{}})
+	c.step(protocol.Delivered{ID: c.calls[0].ID})
+	fail := protocol.DefaultTiming().Fail
+	for heard := time.Duration(0); heard < fail; heard += time.Second {
+		if c.node.Settled() {
+			t.Fatalf("settled %s after a SYN that no ACK2 has ended", heard)
+		}
+		c.hear(2)
+		c.pass(time.Second)
+		c.answerAll()
+	}
+	if got := c.node.Awaits(); got != "" {
+		t.Errorf("T_fail later it awaits %q", got)
+	}
 }
 
 // A node that nobody has told to connect is not settled, nor is one that is alone.

@@ -109,6 +109,15 @@ func TestOriginalsKeepNoSlots(t *testing.T) {
 	s.want("the one that ceases to send in its slots is an original")
 }
 
+// Who has begun a new life has kept no slot in it.
+func TestANewIncarnationHasKeptNoSlot(t *testing.T) {
+	s := newSlots(t, map[int]int32{})
+	s.cycles(0)
+	s.generations[3] = int32(began.Unix()) + 60
+	s.cycles(3)
+	s.want("one restarts and does not send in its slot")
+}
+
 // A node that has missed a round itself cannot tell who was late in it.
 func TestSlotsAfterMissedRounds(t *testing.T) {
 	s := newSlots(t, nil)

@@ -9,8 +9,11 @@ func (s Spec) SpreadRounds(n int) int {
 	if n < 2 {
 		return 0
 	}
-	if s.Offset == nil {
+	switch {
+	case s.Offset == nil:
 		return 1
+	case s.Spread != nil:
+		return s.Spread(n)
 	}
 	key := spreadKey{s.Name, n}
 	if r, ok := spreadCache.Load(key); ok {
@@ -24,7 +27,7 @@ func (s Spec) SpreadRounds(n int) int {
 	return worst
 }
 
-// spreadCache remembers R*, which costs O(n^2) and never changes.
+// spreadCache remembers R* of protocols without a formula: it never changes.
 var spreadCache sync.Map
 
 type spreadKey struct {

@@ -45,6 +45,26 @@ func TestSpreadRoundsFromTheWorstRound(t *testing.T) {
 	}
 }
 
+// TestSpreadIsWhatOffsetsGive: the formulas against what is counted, from each round.
+func TestSpreadIsWhatOffsetsGive(t *testing.T) {
+	sizes := []int{256, 257, 500}
+	for n := 2; n <= 150; n++ {
+		sizes = append(sizes, n)
+	}
+	for _, spec := range protocol.All() {
+		if spec.Spread == nil {
+			continue
+		}
+		counted := spec
+		counted.Name, counted.Spread = spec.Name+", counted", nil
+		for _, n := range sizes {
+			if got, want := spec.SpreadRounds(n), counted.SpreadRounds(n); got != want {
+				t.Errorf("%s: R*(%d) = %d by formula, %d by the offsets", spec.Name, n, got, want)
+			}
+		}
+	}
+}
+
 // TestSpreadFormulas checks the counts against the formulas of the report for
 // sizes that are in no table.
 func TestSpreadFormulas(t *testing.T) {
@@ -104,6 +124,17 @@ func TestDetectionBound(t *testing.T) {
 		if got := p.DetectionBound(c.nodes, c.deaths); got != want {
 			t.Errorf("%s, %d of %d nodes, aligned %v: %v, want %v", c.name, c.deaths, c.nodes, c.aligned, got, want)
 		}
+	}
+}
+
+// A protocol without offsets loses no rounds, whatever it takes for news.
+func TestDetectionBoundWithoutOffsets(t *testing.T) {
+	spec, _ := protocol.ByName("random")
+	plain := protocol.DefaultParameters(spec).DetectionBound(64, 32)
+	rr, _ := protocol.ByName("rr")
+	spec.Hearsay = rr.Hearsay
+	if got := protocol.DefaultParameters(spec).DetectionBound(64, 32); got != plain {
+		t.Errorf("%v with hearsay, want %v as without", got, plain)
 	}
 }
 

@@ -37,7 +37,7 @@ func (n *Node) silence() {
 	}
 	next := time.Duration(math.MaxInt64)
 	for a, e := range n.others() {
-		if e.suspected {
+		if e.suspected || !e.counts {
 			continue
 		}
 		if due := e.heard + n.timing.Fail; due > n.clock {
@@ -54,7 +54,7 @@ func (n *Node) silence() {
 func (n *Node) FaultVector() gossip.FaultVector {
 	cells := make(gossip.FaultVector, 0, len(n.addresses))
 	for i, a := range n.addresses {
-		if e := &n.endpoints[i]; e.opinion || i == n.place {
+		if e := &n.endpoints[i]; e.opinion && e.counts || i == n.place {
 			cells = append(cells, gossip.Suspicion{Address: a, Suspected: e.suspected})
 		}
 	}

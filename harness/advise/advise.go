@@ -13,6 +13,7 @@ package advise
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,6 +30,8 @@ type Question struct {
 	Accuracy        float64       // what single observers must reach for the second answer, 0 to 1
 	Seed            uint64
 	asked           map[asked]Answer
+	// tell is told of each run that is over: how many are, of a setting's; nil: nobody.
+	tell func(t protocol.Timing, runs int)
 }
 
 type asked struct {
@@ -72,6 +75,10 @@ func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 	s := q.Setting
 	s.Timing = t
 	runs := make([]figures.Measurement, q.Runs)
+	var over atomic.Int32
+	if q.tell != nil {
+		q.tell(t, 0)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range runs {
@@ -80,8 +87,11 @@ func (q Question) Ask(ctx context.Context, t protocol.Timing) (Answer, error) {
 				return ctx.Err()
 			}
 			trial := figures.Trial{Setting: s, Seed: q.Seed + uint64(i), Warm: s.WarmUp(), Calm: q.Calm}
-			sample, err := trial.Run()
+			sample, err := trial.Run(ctx)
 			runs[i] = figures.Measurement{Trial: trial, Sample: sample}
+			if n := over.Add(1); err == nil && q.tell != nil {
+				q.tell(t, int(n))
+			}
 			return err
 		})
 	}

@@ -1,13 +1,16 @@
 package advise
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 	"time"
 
+	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness/settings"
+	"gossiprpc/harness/terminal"
 )
 
 func question(t *testing.T, name, nodes, loss string, environ ...string) Question {
@@ -76,11 +79,31 @@ func TestUnsafe(t *testing.T) {
 	}
 }
 
+// TestInterrupted: what was found until then is printed, and nothing is waited for.
+func TestInterrupted(t *testing.T) {
+	var out strings.Builder
+	ctx, cancel := context.WithCancel(t.Context())
+	q := question(t, "brr", "4", "0")
+	q.Runs, q.Calm = 1, time.Minute
+	q.tell = func(_ protocol.Timing, runs int) {
+		if runs == 0 && len(q.asked) == 1 { // the first setting is done, the second begins
+			cancel()
+		}
+	}
+	err := q.advise(ctx, terminal.On(&out))
+	if !errors.Is(err, context.Canceled) || len(q.asked) != 1 {
+		t.Errorf("%v, after %d settings", err, len(q.asked))
+	}
+	if !strings.Contains(out.String(), "\nas given") || strings.Contains(out.String(), "smallest") {
+		t.Errorf("want the one row that was found in\n%s", out.String())
+	}
+}
+
 func TestTask(t *testing.T) {
 	var out strings.Builder
 	q := question(t, "brr", "4", "0")
 	q.Runs, q.Calm = 1, time.Minute
-	if err := q.advise(t.Context(), &out); err != nil {
+	if err := q.advise(t.Context(), terminal.On(&out)); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

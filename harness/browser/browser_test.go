@@ -4,11 +4,15 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +22,7 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/harness/local"
+	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/monitor/dashboard"
@@ -39,51 +44,117 @@ func TestPageShowsAKillWithoutAReload(t *testing.T) {
 	ctx, closeBrowser := open(ctx, t, program)
 	defer closeBrowser()
 
-	victim := cluster.Address("node4")
-	row := fmt.Sprintf(`document.querySelector('[data-node="%s"]')`, victim)
-	must(t, chromedp.Do(ctx, chromedp.Navigate(page), chromedp.WaitVisible("#nodes")))
+	row := fmt.Sprintf(`[...document.querySelectorAll('[data-at="table"] tr')].find(`+
+		`(tr) => tr.cells[5].textContent === %q)`, cluster.Address("node4"))
+	visit(ctx, t, page)
 	// A reload would wipe it out.
-	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.markedBeforeTheKill = true`))
-	must(t, err)
-	await(ctx, t, "all four nodes are alive", `document.querySelector('#summary').textContent.includes('4 alive')`)
+	evaluate[bool](ctx, t, `window.markedBeforeTheKill = true`)
+	must(t, chromedp.Do(ctx, chromedp.Click(`[data-tab="table"]`)))
+	await(ctx, t, "all four nodes are alive",
+		`document.querySelectorAll('[data-at="table"] [data-is="alive"]').length === 4`)
 
 	must(t, cluster.Menu(ctx, "1"))
 	must(t, cluster.Kill(ctx, "node4"))
 	await(ctx, t, "the running case says what it waits for",
-		`document.querySelector('#case').textContent.includes('0 of 1 failed')`)
-	await(ctx, t, "a first suspicion of the victim shows", `/^[1-9] of/.test(`+row+`.cells[4].textContent)`)
-	await(ctx, t, "the verdict shows", row+`.cells[2].textContent === 'failed'`)
-	await(ctx, t, "the result shows", `document.querySelector('#results').textContent.includes('Single Node failure')`)
+		shows("running")+`.includes('0 of 1 failed')`)
+	await(ctx, t, "a first suspicion of the victim shows", `/^[1-9] of/.test(`+row+`.cells[3].textContent)`)
+	await(ctx, t, "the verdict shows", row+`.cells[1].textContent === 'failed'`)
+	await(ctx, t, "the case is over", `document.querySelector('[data-at="running"]').hidden`)
 	await(ctx, t, "the page was never loaded again", `window.markedBeforeTheKill === true`)
 
 	must(t, cluster.Restart(ctx, "node4"))
 	await(ctx, t, "the node is alive again, in its second life",
-		row+`.cells[2].textContent === 'alive' && `+row+`.cells[5].textContent === '2'`)
+		row+`.cells[1].textContent === 'alive' && `+fmt.Sprintf(
+			`gossip.views[0].state.nodes.find((n) => n.address === %q).life === 2`, cluster.Address("node4")))
+}
+
+// original answers as an original monitor does, of which one can only ask what it
+// thinks now.
+type original struct {
+	wire.MonitorHandler // what nodes tell it, which the page never does
+	dead                atomic.Bool
+}
+
+func (o *original) Mapping(context.Context) (map[gossip.Address]int, error) {
+	return map[gossip.Address]int{"node1:5000": 0, "node2:5000": 1}, nil
+}
+
+func (o *original) SuspectMatrix(context.Context) ([][]int, error) {
+	if o.dead.Load() {
+		return [][]int{{0, 1}, {0, 0}}, nil
+	}
+	return [][]int{{0, 0}, {0, 0}}, nil
+}
+
+func (o *original) AliveDead(context.Context) (live, dead []gossip.Address, err error) {
+	if o.dead.Load() {
+		return []gossip.Address{"node1:5000"}, []gossip.Address{"node2:5000"}, nil
+	}
+	return []gossip.Address{"node1:5000", "node2:5000"}, nil, nil
+}
+
+func (o *original) Results(context.Context) (string, error) { return "", errors.New("no such file") }
+
+// TestPageOfAnOriginalMonitor sees a node fail at a monitor that tells no messages, no
+// protocol and no heartbeats.
+func TestPageOfAnOriginalMonitor(t *testing.T) {
+	program := chromium(t)
+	var o original
+	methods, err := xmlrpc.NewServer(wire.MonitorMethods(&o), xmlrpc.DefaultServerOptions())
+	must(t, err)
+	monitor := httptest.NewServer(methods)
+	t.Cleanup(monitor.Close)
+	page := serveMonitor(t, strings.TrimPrefix(monitor.URL, "http://"))
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	ctx, closeBrowser := open(ctx, t, program)
+	defer closeBrowser()
+
+	load(ctx, t, page, `window.gossip`)
+	must(t, chromedp.Do(ctx, chromedp.Click(`[data-tab="table"]`)))
+	table := `[...document.querySelectorAll('[data-at="table"] tr')].map((tr) => tr.dataset.is).join()`
+	await(ctx, t, "both nodes are alive", table+` === 'alive,alive'`)
+	await(ctx, t, "the page says that messages are not seen",
+		`/does not see messages/.test(`+shows("pattern")+`) && document.querySelector('.run').dataset.messages === 'no'`)
+	o.dead.Store(true)
+	await(ctx, t, "the verdict shows", table+` === 'alive,failed'`)
+	load(ctx, t, page+"plain", `document.getElementById('nodes')`)
+	await(ctx, t, "the plain page has it too",
+		`document.querySelector('[data-node="node2:5000"]').textContent.includes('failed')`)
 }
 
 func await(ctx context.Context, t *testing.T, what, condition string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition)); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition,
+		chromedp.WithPollingTimeout(patience))); err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// chromium finds the browser. CI must have it.
-func chromium(t *testing.T) string {
-	t.Helper()
+// findChromium is the browser's path; empty: there is none.
+func findChromium() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
+	}
+	return ""
+}
+
+// chromium finds the browser. CI must have it.
+func chromium(t *testing.T) string {
+	t.Helper()
+	if path := findChromium(); path != "" {
+		return path
 	}
 	if os.Getenv("CI") != "" {
 		t.Fatal("no chromium here, and CI must have one")
@@ -119,25 +190,48 @@ func serve(t *testing.T, cluster harness.Cluster) string {
 	if !ok {
 		t.Fatalf("%T does not say where its monitor is", cluster)
 	}
-	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
-	must(t, err)
-	page := httptest.NewServer(dashboard.New(wire.Monitor{Client: client, HostPort: monitor.MonitorHostPort()},
-		slog.New(slog.DiscardHandler)))
-	t.Cleanup(func() {
-		page.Close()
-		client.Close()
-	})
-	return page.URL
+	return serveMonitor(t, monitor.MonitorHostPort())
 }
 
-func open(ctx context.Context, t *testing.T, program string) (context.Context, func()) {
+// serveMonitor serves the page of a monitor, and returns its address.
+func serveMonitor(t *testing.T, monitor string) string {
 	t.Helper()
-	ctx, endBrowser := chromedp.NewExecAllocator(ctx,
+	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	must(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	page := dashboard.New(dashboard.Options{
+		Monitor: wire.Monitor{Client: client, HostPort: monitor}, Logger: slog.New(slog.DiscardHandler),
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- page.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		stop()
+		must(t, <-ended)
+		client.Close()
+	})
+	return "http://" + l.Addr().String() + "/"
+}
+
+func open(ctx context.Context, t testing.TB, program string) (context.Context, func()) {
+	t.Helper()
+	return openWith(ctx, t, program)
+}
+
+func openWith(
+	ctx context.Context, t testing.TB, program string, more ...chromedp.ExecAllocatorOption,
+) (context.Context, func()) {
+	t.Helper()
+	ctx, endBrowser := chromedp.NewExecAllocator(ctx, append([]chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.Headless, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+	}, more...)...)
 	ctx, closeTab := chromedp.NewContext(ctx)
+	// The browser lives as long as the context of what it does first.
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900), chromedp.Navigate("about:blank")))
 	return ctx, func() {
 		closeTab()
 		endBrowser()

@@ -49,7 +49,8 @@ func TestByHand(t *testing.T) {
 	})
 	for _, s := range steps {
 		if s.kind == directive {
-			joined(t, terminals, strings.Fields(s.text)[1:])
+			words := strings.Fields(s.text) // joined TERMINAL NODE...
+			joined(t, terminals[words[1]], words[2:])
 			continue
 		}
 		term := terminals[s.terminal]
@@ -131,7 +132,8 @@ func compose(command string) string {
 func sweep(t *testing.T) {
 	t.Helper()
 	out, err := exec.CommandContext(context.Background(), "sh", "-c", "cd ../.. && "+composeCommand()+
-		" down --timeout 2 2>&1; docker rm -f $(docker ps -aq --filter network=gossip-network) 2>/dev/null; "+
+		" -f docker-compose.auto.yml down -v --timeout 2 2>&1; "+
+		"docker rm -f $(docker ps -aq --filter network=gossip-network) 2>/dev/null; "+
 		"docker network rm gossip-network 2>/dev/null; true").CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
@@ -140,12 +142,8 @@ func sweep(t *testing.T) {
 
 // joined waits until these nodes have heard of each other, by what the monitor
 // collects of their states.
-func joined(t *testing.T, terminals map[string]*terminal, names []string) {
+func joined(t *testing.T, monitor *terminal, names []string) {
 	t.Helper()
-	monitor := terminals["monitor"]
-	if alone := terminals["alone-monitor"]; alone != nil {
-		monitor = alone
-	}
 	nodes := make([]live.Node, len(names))
 	for i, name := range names {
 		nodes[i] = live.Node{Name: name, Address: gossip.Address(name + ":5000")}

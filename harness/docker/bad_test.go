@@ -63,7 +63,7 @@ func TestPrefixThatCannotBeAName(t *testing.T) {
 func TestNameTaken(t *testing.T) {
 	b := backend(t)
 	b.Prefix = "gossip-taken-"
-	engine, err := dial(t.Context(), "")
+	engine, err := Dial(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func ours(t *testing.T, engine *client.Client, prefix string) []string {
 func TestHarnessCrashes(t *testing.T) {
 	b := backend(t)
 	b.Prefix = "gossip-crash-"
-	engine, err := dial(t.Context(), "")
+	engine, err := Dial(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

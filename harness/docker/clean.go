@@ -14,7 +14,7 @@ import (
 // any), those of clusters that are running included, and says what. host is as
 // in [Backend].
 func Clean(ctx context.Context, host, prefix string, out io.Writer) (err error) {
-	engine, err := dial(ctx, host)
+	engine, err := Dial(ctx, host)
 	if err != nil {
 		return err
 	}

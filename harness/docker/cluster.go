@@ -60,17 +60,20 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 	if err != nil {
 		return nil, err
 	}
-	rpc, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
-	if err != nil {
-		return nil, errors.Join(err, engine.Close())
-	}
 	c := &cluster{
-		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, dir: s.Dir, spec: s, client: rpc,
+		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, dir: s.Dir, spec: s,
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)
 	c.Processes = c
-	c.plan(s)
+	c.plan(s, s.MonitorFlags(b))
+	err = c.certify()
+	if err == nil {
+		c.client, err = live.NewClient(live.CertificatesIn(s.Dir, s.TLS))
+	}
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -78,13 +81,13 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 }
 
 // plan writes down every process's command line.
-func (c *cluster) plan(s harness.ClusterSpec) {
+func (c *cluster) plan(s harness.ClusterSpec, facts []string) {
 	timing := []string{
 		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
 		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
 		"--provider", net.JoinHostPort(c.host(harness.Provider), strconv.Itoa(providerPort)),
 	}
-	monitor := slices.Concat([]string{"monitor"}, timing)
+	monitor := slices.Concat([]string{"monitor"}, timing, facts)
 	c.add(harness.Monitor, monitorPort, monitor)
 	c.add(harness.Provider, providerPort, []string{"provider", "--version", s.Protocol.Name})
 	for i := range s.Nodes {

@@ -112,6 +112,9 @@ func (c *cluster) makeContainer(ctx context.Context, p *process) error {
 		return fmt.Errorf("make container %s: %w", p.host, err)
 	}
 	p.container = made.ID
+	if err := c.putCertificates(ctx, p); err != nil {
+		return err
+	}
 	if err := p.shell.attach(ctx, c.engine, p.container, &c.readers); err != nil {
 		return fmt.Errorf("attach to container %s: %w", p.host, err)
 	}
@@ -150,6 +153,7 @@ func (c *cluster) remove() error {
 	defer cancel()
 	c.client.Close()
 	var mu sync.Mutex
+	c.endRecorded(ctx)
 	failed := c.fetchRecords(ctx)
 	err := c.each(ctx, c.everyone(), func(_ context.Context, p *process) error {
 		if p.container == "" {

@@ -98,7 +98,7 @@ func (b *Backend) connect(ctx context.Context) (*client.Client, error) {
 		return nil, fmt.Errorf("prefix %q: want a letter or digit, then letters, digits, '-' and '_', at most 100",
 			b.prefix())
 	}
-	engine, err := dial(ctx, b.Host)
+	engine, err := Dial(ctx, b.Host)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,9 @@ func (b *Backend) connect(ctx context.Context) (*client.Client, error) {
 	return engine, nil
 }
 
-func dial(ctx context.Context, host string) (*client.Client, error) {
+// Dial connects to an engine; host is as in [Backend]. The error wraps [ErrNoEngine] or
+// [ErrEngineTooOld].
+func Dial(ctx context.Context, host string) (*client.Client, error) {
 	options := []client.Opt{client.FromEnv}
 	if host != "" {
 		options = append(options, client.WithHost(host))

@@ -49,26 +49,57 @@ func (c *cluster) Results(ctx context.Context) (text, records []byte, err error)
 	return text, records, errors.Join(errText, errRecords)
 }
 
-// maxFile is the largest file, in bytes, that is read out of a container.
+// maxFile is the largest file, in bytes, that is read whole out of a container.
 const maxFile = 64 << 20
 
 // read is a file in a process's home; one that is not there is empty.
-func (c *cluster) read(ctx context.Context, name, file string) (_ []byte, err error) {
-	p := c.processes[name]
-	copied, err := c.engine.CopyFromContainer(ctx, p.container,
-		client.CopyFromContainerOptions{SourcePath: path.Join(homeDir, file)})
+func (c *cluster) read(ctx context.Context, name, file string) ([]byte, error) {
+	return ReadFile(ctx, c.engine, c.processes[name].container, path.Join(homeDir, file))
+}
+
+// ReadFile is a file in a container; one that is not there is empty.
+func ReadFile(ctx context.Context, engine *client.Client, container, file string) ([]byte, error) {
+	content, err := open(ctx, engine, container, file)
+	if err != nil || content == nil {
+		return nil, err
+	}
+	text, err := readWhole(content, maxFile)
+	if err != nil {
+		err = fmt.Errorf("read %s out of container %s: %w", file, container, err)
+	}
+	return text, errors.Join(err, content.Close())
+}
+
+// readWhole fails for what is longer than most bytes, and never cuts it short.
+func readWhole(r io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(text)) > most {
+		return nil, fmt.Errorf("it has more than %d bytes", most)
+	}
+	return text, err
+}
+
+// member is a file on its way out of a container.
+type member struct {
+	io.Reader
+	io.Closer
+}
+
+// open is a file in a container; nil if it is not there.
+func open(ctx context.Context, engine *client.Client, container, file string) (io.ReadCloser, error) {
+	copied, err := engine.CopyFromContainer(ctx, container, client.CopyFromContainerOptions{SourcePath: file})
 	if cerrdefs.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s out of %s: %w", file, p.host, err)
+		return nil, fmt.Errorf("read %s out of container %s: %w", file, container, err)
 	}
-	defer func() { err = errors.Join(err, copied.Content.Close()) }()
 	archive := tar.NewReader(copied.Content)
 	if _, err := archive.Next(); err != nil {
-		return nil, fmt.Errorf("read %s out of %s: %w", file, p.host, err)
+		err = fmt.Errorf("read %s out of container %s: %w", file, container, err)
+		return nil, errors.Join(err, copied.Content.Close())
 	}
-	return io.ReadAll(io.LimitReader(archive, maxFile))
+	return member{archive, copied.Content}, nil
 }
 
 func (c *cluster) Running() []live.Node {

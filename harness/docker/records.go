@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path"
 	"path/filepath"
 )
 
@@ -20,6 +22,19 @@ func (c *cluster) recordFile(p *process) string {
 // recordName is the same file in the container.
 func recordName(life int) string { return fmt.Sprintf("life-%d.rec", life) }
 
+// endRecorded has all that is recorded end by itself, so that no record lacks the last
+// moment. Errors do not matter: whatever does not end is killed with its container, and a
+// record that breaks off can be read as well.
+func (c *cluster) endRecorded(ctx context.Context) {
+	var names []string
+	for _, name := range c.everyone() {
+		if p := c.processes[name]; !p.down && p.running != nil && c.recordFile(p) != "" {
+			names = append(names, name)
+		}
+	}
+	_ = c.Interrupt(ctx, names...)
+}
+
 // fetchRecords copies the records of all lives out of the containers.
 func (c *cluster) fetchRecords(ctx context.Context) error {
 	var failed error
@@ -34,17 +49,28 @@ func (c *cluster) fetchRecords(ctx context.Context) error {
 	return failed
 }
 
+// fetchRecord copies a record as a stream: it may be larger than what is read whole.
 func (c *cluster) fetchRecord(ctx context.Context, p *process, life int) error {
 	file := c.spec.RecordFile(p.name, life)
 	if file == "" {
 		return nil
 	}
-	record, err := c.read(ctx, p.name, recordName(life))
+	record, err := open(ctx, c.engine, p.container, path.Join(homeDir, recordName(life)))
 	if err != nil || record == nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return errors.Join(err, record.Close())
+	}
+	return errors.Join(save(file, record), record.Close())
+}
+
+// save writes all that r has into a file.
+func save(file string, r io.Reader) error {
+	f, err := os.Create(file)
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, record, 0o644)
+	_, err = io.Copy(f, r)
+	return errors.Join(err, f.Close())
 }

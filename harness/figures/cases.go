@@ -25,6 +25,7 @@ type point struct {
 	Backend   string
 	Protocol  string
 	Freshness protocol.Freshness
+	Begin     scenario.Begin
 	Case      int
 	Nodes     int
 	Speed     float64
@@ -51,6 +52,7 @@ func runCase(ctx context.Context, b harness.Backend, p point, seed uint64, folde
 	}
 	o := scenario.DefaultOptions()
 	o.Backend, o.Protocol, o.Nodes, o.Speed, o.Seed, o.Runs = b, p.Protocol, p.Nodes, p.Speed, seed, folder
+	o.Freshness, o.Begin = p.Freshness, p.Begin
 	outcome, err := scenario.Run(ctx, o, name, text)
 	if err != nil {
 		return caseRun{}, err
@@ -77,11 +79,6 @@ func runCase(ctx context.Context, b harness.Backend, p point, seed uint64, folde
 	return r, err
 }
 
-// simulated is the backend in virtual time under a rule of freshness.
-func simulated(f protocol.Freshness) harness.Backend {
-	return sim.Backend{Configure: func(c *sim.Config) { c.Freshness = f }}
-}
-
 // caseRuns plays the cases in virtual time, runs times at each point.
 func caseRuns(s Options, folder string) (jobs []job, results []caseRun) {
 	var plan []point
@@ -89,7 +86,9 @@ func caseRuns(s Options, folder string) (jobs []job, results []caseRun) {
 		for _, f := range rules(p) {
 			for _, n := range s.CaseNodes {
 				for c := 1; c <= 3; c++ {
-					plan = append(plan, point{"sim", p.Name, f, c, n, s.Speed})
+					for _, begin := range []scenario.Begin{scenario.AtRest, scenario.JustJoined} {
+						plan = append(plan, point{"sim", p.Name, f, begin, c, n, s.Speed})
+					}
 				}
 			}
 		}
@@ -98,10 +97,10 @@ func caseRuns(s Options, folder string) (jobs []job, results []caseRun) {
 	for i, p := range plan {
 		for k := range s.Runs {
 			at := i*s.Runs + k
-			jobs = append(jobs, job{float64(p.Nodes * p.Nodes * 100), func(ctx context.Context) error {
-				r, err := runCase(ctx, simulated(p.Freshness), p, s.Seed+uint64(k), folder)
+			jobs = append(jobs, job{p.weight(), func(ctx context.Context) error {
+				r, err := runCase(ctx, sim.Backend{}, p, s.Seed+uint64(k), folder)
 				if err != nil {
-					return fmt.Errorf("case %d, %s, %d nodes: %w", p.Case, p.Protocol, p.Nodes, err)
+					return fmt.Errorf("case %d, %s, %d nodes, %s: %w", p.Case, p.Protocol, p.Nodes, begun(p.Begin), err)
 				}
 				results[at] = r
 				return nil
@@ -109,6 +108,25 @@ func caseRuns(s Options, folder string) (jobs []job, results []caseRun) {
 		}
 	}
 	return jobs, results
+}
+
+// weight is what playing a point costs, about: rounds by messages and their length.
+func (p point) weight() float64 {
+	spec, _ := protocol.ByName(p.Protocol)
+	rounds := float64(25)
+	if p.Begin == scenario.AtRest {
+		params := protocol.DefaultParameters(spec)
+		rounds += float64((params.SettleTime(p.Nodes) + params.RestPeriod(p.Nodes)) / params.Timing.Gossip)
+	}
+	return 4 * rounds * float64(p.Nodes*p.Nodes)
+}
+
+// begun says for people what a case was measured in.
+func begun(b scenario.Begin) string {
+	if b == scenario.AtRest {
+		return "at rest"
+	}
+	return "just joined"
 }
 
 // rules are those under which a protocol differs: where no hearsay counts, both
@@ -159,14 +177,14 @@ func summarise(runs []caseRun) []caseSummary {
 }
 
 var caseHead = []string{
-	"backend", "protocol", "freshness", "case", "nodes", "speed", "loss", "runs", "passed", "first_seed",
+	"backend", "protocol", "freshness", "begun", "case", "nodes", "speed", "loss", "runs", "passed", "first_seed",
 	"seconds_mean", "seconds_ci95", "seconds_low", "seconds_high", "verdict_s_mean", "verdict_s_ci95",
 	"messages_mean", "messages_ci95", "false_failures_mean", "false_failures_ci95",
 }
 
 func (s caseSummary) row() []string {
 	return []string{
-		s.Backend, s.Protocol, s.Freshness.String(), strconv.Itoa(s.Case), strconv.Itoa(s.Nodes), number(s.Speed), "0",
+		s.Backend, s.Protocol, s.Freshness.String(), begun(s.Begin), strconv.Itoa(s.Case), strconv.Itoa(s.Nodes), number(s.Speed), "0",
 		strconv.Itoa(s.Runs), strconv.Itoa(s.Passed), strconv.FormatUint(s.FirstSeed, 10),
 		number(s.Seconds.Mean), number(s.Seconds.Half), number(s.Low), number(s.High),
 		number(s.Found.Mean), number(s.Found.Half),

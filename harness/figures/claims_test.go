@@ -26,7 +26,7 @@ func measure(t *testing.T, s Setting, runs int, calm time.Duration) Quality {
 	all := make([]Measurement, runs)
 	for i := range all {
 		trial := Trial{Setting: s, Seed: uint64(i) + 1, Warm: s.WarmUp(), Calm: calm}
-		sample, err := trial.Run()
+		sample, err := trial.Run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -86,7 +86,7 @@ var (
 
 const (
 	titleHeight  = 24 * vg.Length(1)
-	legendHeight = 20 * vg.Length(1)
+	legendHeight = 20 * vg.Length(1) // of each of its lines
 	noteHeight   = 16 * vg.Length(1)
 	resolution   = 96
 )
@@ -95,7 +95,7 @@ const (
 func (s sheet) save(folder string) error {
 	rows := (len(s.panels) + s.columns - 1) / s.columns
 	w := s.width * vg.Length(s.columns)
-	h := s.height*vg.Length(rows) + titleHeight + legendHeight + noteHeight
+	h := s.height*vg.Length(rows) + titleHeight + legendHeight*vg.Length(len(s.legend(w))) + noteHeight
 	image := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(resolution),
 		vgimg.UseBackgroundColor(color.White))}
 	vector := vgsvg.New(w, h)
@@ -129,11 +129,16 @@ func (s sheet) draw(c draw.Canvas) error {
 	c.FillText(style, vg.Point{X: c.Center().X, Y: c.Min.Y + 4}, s.note)
 
 	middle := draw.Crop(c, 0, 0, noteHeight, -titleHeight)
-	s.legend(draw.Crop(middle, 0, 0, 0, legendHeight-middle.Size().Y))
+	legend := s.legend(c.Size().X)
+	legendTop := legendHeight * vg.Length(len(legend))
+	for i, line := range legend {
+		at := vg.Point{X: middle.Center().X, Y: middle.Min.Y + legendTop - legendHeight*(vg.Length(i)+0.5)}
+		line.draw(middle, at)
+	}
 	rows := (len(s.panels) + s.columns - 1) / s.columns
 	tiles := draw.Tiles{
 		Rows: rows, Cols: s.columns, PadX: 10, PadY: 10, PadLeft: 8, PadRight: 14,
-		PadBottom: legendHeight + 2, PadTop: 4,
+		PadBottom: legendTop + 2, PadTop: 4,
 	}
 	plots := make([][]*plot.Plot, rows)
 	for i := range s.panels {
@@ -156,26 +161,51 @@ func (s sheet) draw(c draw.Canvas) error {
 	return nil
 }
 
-// legend is one line with all names, each once.
-func (s sheet) legend(c draw.Canvas) {
+// legendLine is some names beside each other, and how wide they are together.
+type legendLine struct {
+	entries []series
+	width   vg.Length
+}
+
+const thumb, thumbGap, legendSpace = vg.Length(26), vg.Length(5), vg.Length(16)
+
+func legendStyle() text.Style {
 	style := textStyle(8, black)
 	style.YAlign = draw.YCenter
-	const thumb, gap, space = vg.Length(26), vg.Length(5), vg.Length(16)
-	var entries []series
+	return style
+}
+
+// legend has all names, each once, in as many lines as they need.
+func (s sheet) legend(width vg.Length) []legendLine {
+	style := legendStyle()
+	lines := []legendLine{{}}
 	seen := map[string]bool{}
-	width := -space
 	for _, p := range s.panels {
 		for _, e := range p.series {
 			if e.name == "" || seen[e.name] {
 				continue
 			}
 			seen[e.name] = true
-			entries = append(entries, e)
-			width += thumb + gap + style.Width(e.name) + space
+			wide := thumb + thumbGap + style.Width(e.name)
+			last := &lines[len(lines)-1]
+			if len(last.entries) > 0 && last.width+legendSpace+wide > width-2*legendSpace {
+				lines = append(lines, legendLine{})
+				last = &lines[len(lines)-1]
+			}
+			if len(last.entries) > 0 {
+				last.width += legendSpace
+			}
+			last.entries, last.width = append(last.entries, e), last.width+wide
 		}
 	}
-	x, y := c.Center().X-width/2, c.Center().Y
-	for _, e := range entries {
+	return lines
+}
+
+// draw draws a line around a middle.
+func (l legendLine) draw(c draw.Canvas, middle vg.Point) {
+	style := legendStyle()
+	x, y := middle.X-l.width/2, middle.Y
+	for _, e := range l.entries {
 		if e.band {
 			c.FillPolygon(faint(e.colour), []vg.Point{
 				{X: x, Y: y - 4},
@@ -190,8 +220,8 @@ func (s sheet) legend(c draw.Canvas) {
 		if e.glyph != nil {
 			c.DrawGlyph(e.glyphStyle(), vg.Point{X: x + thumb/2, Y: y})
 		}
-		c.FillText(style, vg.Point{X: x + thumb + gap, Y: y}, e.name)
-		x += thumb + gap + style.Width(e.name) + space
+		c.FillText(style, vg.Point{X: x + thumb + thumbGap, Y: y}, e.name)
+		x += thumb + thumbGap + style.Width(e.name) + legendSpace
 	}
 }
 

@@ -3,37 +3,30 @@ package figures
 import (
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
+
+	"gossiprpc/harness/terminal"
 )
 
-// estimator tells people how much time is left: on a terminal in one line that it
-// overwrites, elsewhere in a new line now and then.
+// estimator tells people now and then how much time is left.
 type estimator struct {
 	mu       sync.Mutex
-	out      io.Writer
+	screen   *terminal.Screen
 	what     string
-	terminal bool
 	began    time.Time
-	told     time.Time
 	jobs     int
 	weight   float64
 	finished int
 	ready    float64
-	pause    time.Duration // between lines, where out is no terminal
 }
 
 func newEstimator(out io.Writer, what string, jobs []job) *estimator {
-	e := &estimator{out: out, what: what, jobs: len(jobs), began: time.Now(), told: time.Now(), pause: 15 * time.Second}
+	e := &estimator{screen: terminal.On(out), what: what, jobs: len(jobs), began: time.Now()}
 	for _, j := range jobs {
 		e.weight += j.weight
 	}
-	if f, ok := out.(*os.File); ok {
-		if info, err := f.Stat(); err == nil {
-			e.terminal = info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
-		}
-	}
+	e.tell()
 	return e
 }
 
@@ -42,27 +35,19 @@ func (e *estimator) done(weight float64) {
 	defer e.mu.Unlock()
 	e.finished++
 	e.ready += weight
-	pause := e.pause
-	if e.terminal {
-		pause = time.Second / 2
+	e.tell()
+}
+
+func (e *estimator) tell() {
+	text := fmt.Sprintf("%s: %d of %d runs", e.what, e.finished, e.jobs)
+	if e.ready > 0 {
+		left := time.Duration(float64(time.Since(e.began)) / e.ready * (e.weight - e.ready))
+		text += fmt.Sprintf(", %.0f %%, about %v to go", 100*e.ready/e.weight, left.Round(time.Second))
 	}
-	if time.Since(e.told) < pause {
-		return
-	}
-	e.told = time.Now()
-	left := time.Duration(float64(time.Since(e.began)) / e.ready * (e.weight - e.ready))
-	text := fmt.Sprintf("%s: %d of %d runs, %.0f %%, about %v to go", e.what, e.finished, e.jobs, 100*e.ready/e.weight,
-		left.Round(time.Second))
-	if e.terminal {
-		fmt.Fprintf(e.out, "\r\x1b[K%s", text)
-	} else {
-		fmt.Fprintln(e.out, text)
-	}
+	e.screen.NowAndThen(text)
 }
 
 func (e *estimator) end() {
-	if e.terminal {
-		fmt.Fprint(e.out, "\r\x1b[K")
-	}
-	fmt.Fprintf(e.out, "%s: %d of %d runs in %v\n", e.what, e.finished, e.jobs, time.Since(e.began).Round(time.Second/10))
+	fmt.Fprintf(e.screen, "%s: %d of %d runs in %v\n", e.what, e.finished, e.jobs,
+		time.Since(e.began).Round(time.Second/10))
 }

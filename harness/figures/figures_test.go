@@ -20,6 +20,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/settings"
 )
 
@@ -142,7 +143,7 @@ func TestReadings(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	at := point{"sim", "rr", protocol.Arrival, 1, 8, 1}
+	at := point{"sim", "rr", protocol.Arrival, scenario.AtRest, 1, 8, 1}
 	there := at
 	there.Backend = "local"
 	simulated := summarise([]caseRun{{point: at, Measured: 9}, {point: at, Measured: 11}})
@@ -171,7 +172,19 @@ func TestMake(t *testing.T) {
 	if !strings.Contains(out.String(), "figures in") {
 		t.Errorf("said %q", out.String())
 	}
+	cases, err := os.ReadFile(filepath.Join(s.Folder, "cases.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range protocol.Names() {
+		for _, begun := range []string{"at rest", "just joined"} {
+			if row := "\nsim," + name + ",arrival," + begun + ",1,8,"; !strings.Contains(string(cases), row) {
+				t.Errorf("no row %q in cases.csv", row)
+			}
+			if !strings.Contains(out.String(), begun+", s") {
+				t.Errorf("the table has no column %s", begun)
+			}
+		}
 		drawn, err := os.ReadFile(filepath.Join(s.Folder, "detection.svg"))
 		if err != nil || !strings.Contains(string(drawn), ">"+name+"<") {
 			t.Errorf("no line of %s in detection.svg, %v", name, err)

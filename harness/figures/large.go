@@ -44,7 +44,7 @@ func Large(ctx context.Context, out, table io.Writer, n int, seed uint64) error 
 			return ctx.Err()
 		}
 		began := time.Now()
-		s, err := t.Run()
+		s, err := t.Run(ctx)
 		if err != nil {
 			return err
 		}

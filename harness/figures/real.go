@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
+	"gossiprpc/harness/sim"
 )
 
 // RealOptions are what is run with real processes.
@@ -24,6 +25,7 @@ type RealOptions struct {
 	Backend   harness.Backend
 	Protocols []string
 	Cases     []int
+	Begin     scenario.Begin
 	Nodes     []int
 	Repeat    int // real runs of each point
 	Simulated int // simulated runs of each point
@@ -77,7 +79,7 @@ func Real(ctx context.Context, out io.Writer, s RealOptions) error {
 	for _, name := range s.Protocols {
 		for _, c := range s.Cases {
 			for _, n := range s.Nodes {
-				points = append(points, point{"sim", name, protocol.Arrival, c, n, s.Speed})
+				points = append(points, point{"sim", name, protocol.Arrival, s.Begin, c, n, s.Speed})
 			}
 		}
 	}
@@ -85,8 +87,8 @@ func Real(ctx context.Context, out io.Writer, s RealOptions) error {
 	var jobs []job
 	for i, p := range points {
 		for k := range s.Simulated {
-			jobs = append(jobs, job{float64(p.Nodes * p.Nodes), func(ctx context.Context) (err error) {
-				band[i*s.Simulated+k], err = runCase(ctx, simulated(p.Freshness), p, s.Seed+uint64(k), scratch)
+			jobs = append(jobs, job{p.weight(), func(ctx context.Context) (err error) {
+				band[i*s.Simulated+k], err = runCase(ctx, sim.Backend{}, p, s.Seed+uint64(k), scratch)
 				return err
 			}})
 		}
@@ -96,7 +98,7 @@ func Real(ctx context.Context, out io.Writer, s RealOptions) error {
 	}
 	// One after the other: clusters that share a machine would slow each other.
 	e := newEstimator(out, s.Backend.Name(), make([]job, len(points)*s.Repeat))
-	e.weight, e.pause = float64(len(points)*s.Repeat), time.Second // each takes long
+	e.weight = float64(len(points) * s.Repeat)
 	var real []caseRun
 	for k := range s.Repeat {
 		for _, p := range points {
@@ -134,7 +136,7 @@ func (s RealOptions) report(out io.Writer, real []caseRun, simulated []caseSumma
 		name: "real", title: fmt.Sprintf("Real clusters (%s) over simulated bands", s.Backend.Name()),
 		columns: len(s.Protocols),
 		width:   2.5 * vg.Inch, height: 2.8 * vg.Inch,
-		note: fmt.Sprintf("SPEED=%g, %d simulated and %d real runs a point, seed %d; %s", s.Speed, s.Simulated, s.Repeat,
+		note: fmt.Sprintf("%s, SPEED=%g, %d simulated and %d real runs a point, seed %d; %s", begun(s.Begin), s.Speed, s.Simulated, s.Repeat,
 			s.Seed, text),
 	}
 	for _, c := range s.Cases {

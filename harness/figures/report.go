@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness/scenario"
 )
 
 // The report has figures 5 to 11, and tables 3 to 6 of the same runs: run time,
@@ -91,10 +92,10 @@ func (f reportFigure) panel(c int, p protocol.Spec, ours []caseSummary, recorded
 		title = fmt.Sprintf("%s, case %d", p.Name, c)
 	}
 	d := panel{title: title, x: "nodes", y: f.axis, logX: true, logY: true, floorY: f.floor, ticksX: []float64{8, 16, 32}}
-	of := func(rule protocol.Freshness) []dot {
+	of := func(rule protocol.Freshness, begin scenario.Begin) []dot {
 		var dots []dot
 		for _, o := range ours {
-			if o.Case == c && o.Protocol == p.Name && o.Freshness == rule {
+			if o.Case == c && o.Protocol == p.Name && o.Freshness == rule && o.Begin == begin {
 				dots = append(dots, around(float64(o.Nodes), f.ours(o)))
 			}
 		}
@@ -111,12 +112,16 @@ func (f reportFigure) panel(c int, p protocol.Spec, ours []caseSummary, recorded
 	}
 	d.series = []series{
 		{
-			name: "here, simulated, by arrival", colour: blue, glyph: draw.CircleGlyph{}, line: true,
-			points: of(protocol.Arrival),
+			name: "here, simulated, at rest, by arrival", colour: blue, glyph: draw.CircleGlyph{}, line: true,
+			points: of(protocol.Arrival, scenario.AtRest),
 		},
 		{
-			name: "the same by emission", colour: green, glyph: draw.RingGlyph{}, line: true, dashes: dashed,
-			points: of(protocol.Emission),
+			name: "the same just joined", colour: purple, glyph: draw.RingGlyph{}, line: true, dashes: dashed,
+			points: of(protocol.Arrival, scenario.JustJoined),
+		},
+		{
+			name: "at rest, by emission", colour: green, glyph: draw.RingGlyph{}, line: true, dashes: dashed,
+			points: of(protocol.Emission, scenario.AtRest),
 		},
 		{
 			name: "the original, recorded by its authors", colour: orange, glyph: draw.SquareGlyph{}, line: true,

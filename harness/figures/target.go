@@ -11,6 +11,7 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness/docker"
 	"gossiprpc/harness/local"
+	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/settings"
 )
 
@@ -40,7 +41,10 @@ func readReal(environ []string) (RealOptions, error) {
 	}
 	o := RealOptions{
 		Options: read(v), Protocols: protocol.Names(), Cases: v.Cases, Nodes: v.Sizes, Repeat: v.Repeat,
-		Simulated: 40,
+		Simulated: 40, Begin: scenario.AtRest,
+	}
+	if v.Begin != "" {
+		o.Begin = scenario.Begin(v.Begin)
 	}
 	if v.Given("PROTOCOL") {
 		o.Protocols = []string{v.Protocol.Name}

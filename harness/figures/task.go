@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"gossiprpc/harness/scenario"
 )
 
 // Make measures everything, writes tables and plots into the options' folder, and
@@ -43,8 +45,8 @@ func Make(ctx context.Context, out io.Writer, s Options) error {
 	}
 	for _, c := range cases {
 		if !c.Passed {
-			fmt.Fprintf(out, "case %d, %s by %v, %d nodes, seed %d has not passed: %s\n", c.Case, c.Protocol, c.Freshness,
-				c.Nodes, c.Seed, c.Why)
+			fmt.Fprintf(out, "case %d, %s by %v, %d nodes, %s, seed %d has not passed: %s\n", c.Case, c.Protocol, c.Freshness,
+				c.Nodes, begun(c.Begin), c.Seed, c.Why)
 		}
 	}
 	if left, err := os.ReadDir(scratch); err == nil && len(left) == 0 {
@@ -90,13 +92,13 @@ func (s Options) write(out io.Writer, cases []caseSummary, large []largeRun, gri
 		return err
 	}
 	sheets = append(sheets,
-		detectionSheet(sizes, large, s.Timing, fmt.Sprintf("%s%s; up to %d runs a point from seed %d, 95 %% intervals; "+
+		detectionSheet(sizes, large, s.Timing, fmt.Sprintf("at rest; %s%s; up to %d runs a point from seed %d, 95 %% intervals; "+
 			"points without a line: one run each, kept in large.csv", intervals, fail, s.Runs, s.Seed)),
-		trafficSheet(sizes, fmt.Sprintf("%s; request bodies between nodes, reports to the monitor left out; "+
+		trafficSheet(sizes, fmt.Sprintf("at rest; %s; request bodies between nodes, reports to the monitor left out; "+
 			"points of one n are set apart", intervals)),
-		frontierSheet(frontier, fmt.Sprintf("%s; %d runs a point from seed %d, %v without a death in each; words: T_fail",
+		frontierSheet(frontier, fmt.Sprintf("at rest; %s; %d runs a point from seed %d, %v without a death in each; words: T_fail",
 			intervals, frontier[0].Runs, s.Seed, frontier[0].Calm)),
-		qualitySheet(grid, fmt.Sprintf("%s%s; %d runs a point from seed %d (2 at 128 nodes), 95 %% intervals", intervals,
+		qualitySheet(grid, fmt.Sprintf("at rest; %s%s; %d runs a point from seed %d (2 at 128 nodes), 95 %% intervals", intervals,
 			fail, min(s.Runs, 5), s.Seed)),
 	)
 	for _, sheet := range sheets {
@@ -105,6 +107,7 @@ func (s Options) write(out io.Writer, cases []caseSummary, large []largeRun, gri
 		}
 	}
 	summary(out, grid)
+	caseTable(out, cases)
 	return nil
 }
 
@@ -118,5 +121,21 @@ func summary(out io.Writer, grid []Quality) {
 		}
 		fmt.Fprintf(out, "%-8s %-9v %6d %6g  %-16v %-20v %d in %.0f node-hours\n", q.Protocol.Name, q.Freshness, q.Nodes,
 			q.Loss, q.Detection, q.Observers.Accuracy, q.Verdicts.Count, q.Verdicts.Hours)
+	}
+}
+
+// caseTable prints what the state that a case began in makes of it.
+func caseTable(out io.Writer, cases []caseSummary) {
+	fmt.Fprintf(out, "\n%-8s %-9s %5s %6s  %-22s %-22s %-18s %-18s\n", "protocol", "freshness", "case", "nodes",
+		"just joined, s", "at rest, s", "messages, joined", "messages, at rest")
+	for _, joined := range cases {
+		at := joined.point
+		at.Begin = scenario.AtRest
+		i := slices.IndexFunc(cases, func(c caseSummary) bool { return c.point == at })
+		if joined.Begin != scenario.JustJoined || i < 0 {
+			continue
+		}
+		fmt.Fprintf(out, "%-8s %-9v %5d %6d  %-22v %-22v %-18v %-18v\n", at.Protocol, at.Freshness, at.Case, at.Nodes,
+			joined.Seconds, cases[i].Seconds, joined.Messages, cases[i].Messages)
 	}
 }

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"context"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -62,8 +63,9 @@ func (s Setting) config(seed uint64) sim.Config {
 	return c
 }
 
-// Run makes the world and measures it. It may run beside other trials.
-func (t Trial) Run() (Sample, error) {
+// Run makes the world and measures it. It may run beside other trials. When ctx ends
+// it returns its error, without a sample.
+func (t Trial) Run(ctx context.Context) (Sample, error) {
 	w, err := sim.New(t.config(t.Seed))
 	if err != nil {
 		return Sample{}, err
@@ -74,11 +76,11 @@ func (t Trial) Run() (Sample, error) {
 	if t.Calm > 0 {
 		meter = sim.NewMeter(w) // from the beginning: it must know which suspicions are in force after the warm-up
 	}
-	w.Run(t.Warm)
+	t.pass(ctx, w, t.Warm)
 	if t.Calm > 0 {
 		warm = meter.Result()
 		warm.Calls = maps.Clone(warm.Calls) // the meter goes on counting in it
-		w.Run(t.Calm)
+		t.pass(ctx, w, t.Calm)
 		sample.Quiet = since(warm, meter.Result())
 	}
 	names := w.Nodes()
@@ -86,11 +88,21 @@ func (t Trial) Run() (Sample, error) {
 	sample.Suspects = suspicions(w.Monitor())
 	d := watchDeath(w, victim)
 	w.Kill(victim)
-	sample.Death = d.await(t.Setting)
+	sample.Death = d.await(ctx, t.Setting)
+	if ctx.Err() != nil {
+		return Sample{}, ctx.Err()
+	}
 	if meter != nil {
 		sample.Whole = since(warm, meter.Result())
 	}
 	return sample, nil
+}
+
+// pass lets virtual time pass, a round at a time so that it can be stopped.
+func (t Trial) pass(ctx context.Context, w *sim.World, d time.Duration) {
+	for end := w.Elapsed() + d; w.Elapsed() < end && ctx.Err() == nil; {
+		w.Run(min(t.Timing.Gossip, end-w.Elapsed()))
+	}
 }
 
 // since returns what was measured between two results of one meter. Mistakes that
@@ -203,9 +215,9 @@ func (d *death) input(_ time.Time, _ consensus.Input, events []consensus.Event) 
 }
 
 // await lets time pass until nothing can change any more.
-func (d *death) await(s Setting) Detection {
+func (d *death) await(ctx context.Context, s Setting) Detection {
 	limit := 3*protocol.Parameters{Protocol: s.Protocol, Timing: s.Timing}.DetectionBound(s.Nodes, 1) + time.Minute
-	for d.world.Elapsed() < d.at+limit && !d.settled(s) {
+	for d.world.Elapsed() < d.at+limit && !d.settled(s) && ctx.Err() == nil {
 		d.world.Run(s.Timing.Heartbeat)
 	}
 	result := Detection{FirstVerdict: d.first, Verdict: d.verdict}

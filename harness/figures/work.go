@@ -17,8 +17,8 @@ type job struct {
 
 // trialJob runs a trial and keeps what it has shown.
 func trialJob(r *Measurement, weight float64) job {
-	return job{weight, func(context.Context) error {
-		s, err := r.Trial.Run()
+	return job{weight, func(ctx context.Context) error {
+		s, err := r.Trial.Run(ctx)
 		if err != nil {
 			return fmt.Errorf("%s, %d nodes, seed %d: %w", r.Protocol.Name, r.Nodes, r.Seed, err)
 		}

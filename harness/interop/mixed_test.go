@@ -5,10 +5,12 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/scenario"
 )
 
 // TestMixed runs all mixes for all protocols. Those that must pass run one after
@@ -46,6 +48,27 @@ func TestMixed(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Python's nodes cannot tell whether they have settled.
+func TestMixedSettles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no signals there")
+	}
+	needPython(t)
+	mix := Mixes()[0]
+	o := scenario.DefaultOptions()
+	o.Backend, o.Protocol, o.Speed, o.Runs = Backend{Mix: mix}, "brr", 5, t.TempDir()
+	var progress strings.Builder
+	o.Progress = scenario.NewPrinter(&progress)
+	out, err := scenario.Run(t.Context(), o, "settled.txt",
+		[]byte("cluster 4 $PROTOCOL\nawait settled\nexpect alive others\n"))
+	if err != nil || out.Verdict != harness.Pass {
+		t.Errorf("%s: %v %v\n%s", out.Verdict, out.Reasons, err, progress.String())
+	}
+	if !strings.Contains(progress.String(), "node2 node4 cannot tell whether they have settled") {
+		t.Errorf("nobody was said to be unable to tell:\n%s", progress.String())
 	}
 }
 

@@ -3,14 +3,35 @@ package interop
 import (
 	"fmt"
 	"io"
+	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
+	"gossiprpc/harness"
+	"gossiprpc/harness/terminal"
 )
 
-// PrintTable writes what was seen, a line for each case, as Markdown.
+// PrintTable writes what was seen, a row for each case.
 func PrintTable(out io.Writer, reports []Report) {
-	t := table.NewWriter()
-	t.AppendHeader(table.Row{"mix", "protocol", "run", "case", "verdict", "s", "note"})
+	screen := terminal.On(out)
+	t := terminal.Table{
+		Columns: []terminal.Column{
+			{Title: "mix", Wrap: 8},
+			{Title: "protocol"},
+			{Title: "run"},
+			{Title: "case", Wrap: 10},
+			{Title: "verdict"},
+			{Title: "s", Right: true},
+			{Title: "note", Wrap: 16},
+		},
+		Colour: func(_ int, cell string) terminal.Colour {
+			switch harness.Verdict(strings.Trim(cell, "()")) {
+			case harness.Pass:
+				return terminal.Good
+			case harness.Fail:
+				return terminal.Bad
+			}
+			return terminal.Plain
+		},
+	}
 	for _, r := range reports {
 		run := string(r.Verdict)
 		if !r.Required {
@@ -21,12 +42,12 @@ func PrintTable(out io.Writer, reports []Report) {
 			if c.Seen || !r.Required {
 				verdict = "(" + verdict + ")"
 			}
-			t.AppendRow(table.Row{r.Mix.Name, r.Protocol, run, c.Name, verdict, fmt.Sprintf("%.1f", c.Took.Seconds()), c.Note})
+			t.Row(r.Mix.Name, r.Protocol, run, c.Name, verdict, fmt.Sprintf("%.1f", c.Took.Seconds()), c.Note)
 		}
 		if len(r.Cases) == 0 {
-			t.AppendRow(table.Row{r.Mix.Name, r.Protocol, run, "", "", "", fmt.Sprint(r.Reasons)})
+			t.Row(r.Mix.Name, r.Protocol, run, "", "", "", fmt.Sprint(r.Reasons))
 		}
 	}
-	fmt.Fprintln(out, t.RenderMarkdown())
-	fmt.Fprintln(out, "\nVerdicts in brackets are what was seen; nothing is asked of them.")
+	screen.Table(t)
+	fmt.Fprintln(screen, "\nVerdicts in brackets are what was seen; nothing is asked of them.")
 }

@@ -40,6 +40,8 @@ type Processes interface {
 	// ReadStates reads it; a file that is not there is empty.
 	RemoveStates(ctx context.Context) error
 	ReadStates(ctx context.Context) ([]byte, error)
+	// Awaits asks a running node what keeps it from being settled; see wire.Node.
+	Awaits(ctx context.Context, name string) (string, error)
 }
 
 // Now is the wall clock's time.
@@ -89,9 +91,14 @@ func (s *Servers) AwaitAskedIn(ctx context.Context, name string, a gossip.Addres
 
 // Poll waits until done says so, for [Patience] at most.
 func Poll(ctx context.Context, what string, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	return PollFor(ctx, what, Patience, pollEvery, done)
+}
+
+// PollFor waits until done says so, for limit at most, and asks it every so often.
+func PollFor(ctx context.Context, what string, limit, every time.Duration, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		if ok, err := done(); ok || err != nil {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"gossiprpc/harness"
+	"gossiprpc/harness/authority"
 	"gossiprpc/harness/live"
 	"gossiprpc/harness/local/keeper"
 	"gossiprpc/internal/gossip"
@@ -32,6 +33,10 @@ const host = "127.0.0.1"
 type Backend struct {
 	// Programs is the folder that the programs are in; empty: they are built.
 	Programs string
+	// Flags are given to each process beside its own.
+	Flags []string
+	// Metrics has each process serve its numbers: see [Processes].
+	Metrics bool
 	// Instead has, for a process's name, a program with its first arguments that
 	// is run in place of ours, with the same flags after them. It must say what
 	// ours say when they listen.
@@ -64,7 +69,7 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 		return nil, err
 	}
 	for try := 1; ; try++ {
-		c, err := start(ctx, dir, b.Instead, s)
+		c, err := b.start(ctx, dir, s)
 		if err == nil {
 			return c, nil
 		}
@@ -74,15 +79,24 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 	}
 }
 
+// Processes is what a cluster of this package tells of its processes, by their names.
+type Processes interface {
+	HostPort(name string) string // where it listens
+	Numbers(name string) string  // HOST:PORT of its metrics; empty: it serves none
+	PID(name string) int         // of its latest life
+}
+
 type cluster struct {
 	dir      string // of the run
 	spec     harness.ClusterSpec
+	flags    []string       // of all processes
 	lives    map[string]int // how often a process has been started
 	instead  map[string][]string
 	names    []string
 	started  map[string]time.Time
 	commands map[string]keeper.Process
 	ports    map[string]int
+	numbers  map[string]int // ports of metrics
 	byAddr   map[gossip.Address]string
 
 	keeper *keeper.Client
@@ -92,13 +106,18 @@ type cluster struct {
 	down map[string]bool // ended on purpose
 }
 
-func start(ctx context.Context, programs string, instead map[string][]string, s harness.ClusterSpec,
-) (harness.Cluster, error) {
-	ports, err := freePorts(ctx, s.Nodes+2)
+func (b *Backend) start(ctx context.Context, programs string, s harness.ClusterSpec) (harness.Cluster, error) {
+	ports, err := freePorts(ctx, 2*(s.Nodes+2)) // the second half for the metrics
 	if err != nil {
 		return nil, err
 	}
-	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	certificates := live.CertificatesIn(s.Dir, s.TLS)
+	if s.TLS {
+		if err := certify(certificates, b.Instead, s); err != nil {
+			return nil, err
+		}
+	}
+	client, err := live.NewClient(certificates)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +127,9 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 		return nil, err
 	}
 	c := &cluster{
-		dir: s.Dir, spec: s, lives: map[string]int{}, instead: instead, started: map[string]time.Time{},
-		commands: map[string]keeper.Process{}, ports: map[string]int{},
+		dir: s.Dir, spec: s, flags: b.Flags, lives: map[string]int{}, instead: b.Instead,
+		started:  map[string]time.Time{},
+		commands: map[string]keeper.Process{}, ports: map[string]int{}, numbers: map[string]int{},
 		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
 		Servers: live.Servers{
 			Monitor:  wire.Monitor{Client: client, HostPort: hostport(ports[0])},
@@ -117,7 +137,13 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 		},
 	}
 	c.Processes = c
-	err = c.plan(programs, s, ports)
+	if b.Metrics {
+		c.numbers[harness.Monitor], c.numbers[harness.Provider] = ports[s.Nodes+2], ports[s.Nodes+3]
+		for i := range s.Nodes {
+			c.numbers["node"+strconv.Itoa(i+1)] = ports[s.Nodes+4+i]
+		}
+	}
+	err = c.plan(programs, s, ports[:s.Nodes+2], s.MonitorFlags(b))
 	if err == nil {
 		err = c.startAll(ctx)
 	}
@@ -125,6 +151,18 @@ func start(ctx context.Context, programs string, instead map[string][]string, s 
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
+}
+
+// certify gives each process a certificate, all for the one host that they are on.
+func certify(dir string, instead map[string][]string, s harness.ClusterSpec) error {
+	if len(instead) > 0 {
+		return errors.New("tls=on: not with processes of others in the cluster")
+	}
+	hosts := map[string][]string{harness.Monitor: {host}, harness.Provider: {host}}
+	for i := range s.Nodes {
+		hosts["node"+strconv.Itoa(i+1)] = []string{host}
+	}
+	return live.Certify(dir, hosts)
 }
 
 // environment is the harness's own without GOSSIP_*, which is meant for
@@ -140,13 +178,17 @@ func environment() []string {
 }
 
 // plan writes down every process's command line.
-func (c *cluster) plan(programs string, s harness.ClusterSpec, ports []int) error {
+func (c *cluster) plan(programs string, s harness.ClusterSpec, ports []int, facts []string) error {
 	timing := []string{
-		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
+		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail",
+		s.Timing.Fail.String(),
 		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
 	}
-	c.command(harness.Monitor, programs, "monitor", c.dir, ports[0],
-		append(timing, "--provider", hostport(ports[1]), "--results", filepath.Join(c.dir, "results.txt"))...)
+	if len(c.instead[harness.Monitor]) > 0 {
+		facts = nil // only ours writes results.jsonl
+	}
+	c.command(harness.Monitor, programs, "monitor", c.dir, ports[0], slices.Concat(timing,
+		[]string{"--provider", hostport(ports[1]), "--results", filepath.Join(c.dir, "results.txt")}, facts)...)
 	c.command(harness.Provider, programs, "provider", c.dir, ports[1], "--version", s.Protocol.Name)
 	nodes := append(slices.Clone(timing), "--freshness", s.Freshness.String())
 	nodePorts := ports[2:]
@@ -174,6 +216,13 @@ func (c *cluster) command(name, programs, prog, home string, port int, args ...s
 	c.ports[name] = port
 	path := program(programs, prog)
 	args = append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...)
+	if n := c.numbers[name]; n > 0 {
+		args = append(args, "--metrics", hostport(n))
+	}
+	args = append(args, c.flags...)
+	if c.spec.TLS {
+		args = append(args, authority.Flags(live.CertificatesIn(c.dir, true), name)...)
+	}
 	if other := c.instead[name]; len(other) > 0 {
 		path, args = other[0], append(slices.Clone(other[1:]), args...)
 	}

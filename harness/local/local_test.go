@@ -37,7 +37,7 @@ func TestScenario(t *testing.T) {
 	}
 	script := `
 cluster 4 rr
-await joined
+await settled
 interrupt node4
 menu 1
 await results
@@ -69,9 +69,14 @@ await alive others
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out.Verdict != harness.Pass || len(out.Cases) != 3 {
+	if out.Verdict != harness.Pass || len(out.Cases) != 3 || !out.Cases[0].AtRest {
 		log, _ := os.ReadFile(filepath.Join(out.Folder, "log.txt"))
 		t.Fatalf("%s with %d cases: %v\n%s", out.Verdict, len(out.Cases), out.Reasons, log)
+	}
+	lines, err := os.ReadFile(filepath.Join(out.Folder, "results.jsonl"))
+	if want := `"labels":{"backend":"local","freshness":"arrival","speed":"10"}`; err != nil ||
+		strings.Count(string(lines), want) != 3 {
+		t.Errorf("%v: not three lines with %s:\n%s", err, want, lines)
 	}
 }
 

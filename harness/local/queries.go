@@ -10,6 +10,7 @@ import (
 	"gossiprpc/harness"
 	"gossiprpc/harness/live"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire"
 )
 
 func (c *cluster) Nodes() []string { return slices.Clone(c.names) }
@@ -19,6 +20,25 @@ func (c *cluster) Address(node string) gossip.Address {
 		return ""
 	}
 	return gossip.Address(hostport(c.ports[node]))
+}
+
+// HostPort is [Processes]'.
+func (c *cluster) HostPort(name string) string { return hostport(c.ports[name]) }
+
+// Numbers is [Processes]'.
+func (c *cluster) Numbers(name string) string {
+	if c.numbers[name] == 0 {
+		return ""
+	}
+	return hostport(c.numbers[name])
+}
+
+// PID is [Processes]'.
+func (c *cluster) PID(name string) int { return c.keeper.PID(name) }
+
+// Awaits is live.Processes'.
+func (c *cluster) Awaits(ctx context.Context, name string) (string, error) {
+	return wire.Node{Client: c.client, HostPort: hostport(c.ports[name])}.Awaits(ctx)
 }
 
 func (c *cluster) MenuOutput(context.Context) (string, error) {

@@ -112,7 +112,7 @@ func (b *bench) testFlags(ctx context.Context, room string) ([]string, error) {
 	}
 	var flags []string
 	if strings.Contains(string(text), "pgregory.net/rapid") {
-		flags = []string{"-rapid.nofailfile", "-rapid.seed=1"}
+		flags = []string{"-rapid.seed=1"}
 	}
 	b.flags[room] = flags
 	return flags, nil

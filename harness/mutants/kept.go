@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
 	"time"
+
+	"gossiprpc/harness/terminal"
 )
 
 // ErrUnnoticed is wrapped by the error of a run that some mutant has survived.
@@ -47,6 +47,11 @@ func (t Trial) Kept(ctx context.Context, out io.Writer, all []Mutant) (outcomes 
 		began := time.Now()
 		fmt.Fprintf(out, "%d of %d, %s: ", i+1, len(all), m.Name)
 		noticed, err := t.try(ctx, b, m, texts[i])
+		if ctx.Err() != nil {
+			fmt.Fprintln(out)
+			printTable(out, outcomes)
+			return outcomes, fmt.Errorf("stopped after %d of %d mutants: %w", len(outcomes), len(all), ctx.Err())
+		}
 		if err != nil {
 			return outcomes, fmt.Errorf("mutant %q: %w", m.Name, err)
 		}
@@ -98,7 +103,8 @@ func (b *bench) control(ctx context.Context, out io.Writer, all []Mutant) error 
 	return nil
 }
 
-// try has the rooms' tests, and then chaos, look at a mutant.
+// try has the rooms' tests, and then chaos, look at a mutant: first the seed that
+// is known to notice it.
 func (t Trial) try(ctx context.Context, b *bench, m Mutant, text string) (string, error) {
 	overlay, err := b.overlay(m.File, text)
 	if err != nil {
@@ -109,23 +115,39 @@ func (t Trial) try(ctx context.Context, b *bench, m Mutant, text string) (string
 			return noticed, err
 		}
 	}
+	if m.Seed > 0 {
+		if noticed, err := b.play(ctx, overlay, m.Seed, m.Seed); noticed != "" || err != nil {
+			return noticed, err
+		}
+	}
 	return b.play(ctx, overlay, t.First, t.Last)
 }
 
+const survived = "SURVIVED"
+
 func (o Outcome) word() string {
 	if o.Noticed == "" {
-		return "SURVIVED"
+		return survived
 	}
 	return o.Noticed
 }
 
 func printTable(out io.Writer, outcomes []Outcome) {
-	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nMUTANT\tNOTICED BY\tTHE RULE THAT IT BREAKS")
-	for _, o := range outcomes {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", o.Mutant.Name, o.word(), o.Mutant.Rule)
+	t := terminal.Table{
+		Columns: []terminal.Column{
+			{Title: "mutant", Wrap: 16}, {Title: "noticed by", Wrap: 16}, {Title: "the rule that it breaks", Wrap: 20},
+		},
+		Colour: func(_ int, cell string) terminal.Colour {
+			if cell == survived {
+				return terminal.Bad
+			}
+			return terminal.Plain
+		},
 	}
-	_ = w.Flush() // a Builder takes everything
-	fmt.Fprintln(out, text.String())
+	for _, o := range outcomes {
+		t.Row(o.Mutant.Name, o.word(), o.Mutant.Rule)
+	}
+	fmt.Fprintln(out)
+	terminal.On(out).Table(t)
+	fmt.Fprintln(out)
 }

@@ -24,6 +24,7 @@ type Mutant struct {
 	Rule  string   // what holds without it, in words
 	Equal string   // why it changes nothing that could be noticed; empty: it does
 	Also  []string // further rooms whose tests are to notice it
+	Seed  uint64   // of chaos, that is known to notice it; 0: none
 	File  string   // that it changes, by its path from the module's root
 	Hunks []Hunk
 }
@@ -51,6 +52,12 @@ func (m Mutant) apply(text string) (string, error) {
 		}
 	}
 	return text, nil
+}
+
+// Fits fails if the mutant no longer applies to the module at root.
+func (m Mutant) Fits(root string) error {
+	_, err := m.mutate(root)
+	return err
 }
 
 // mutate reads the mutant's file below a module's root, and changes its text.

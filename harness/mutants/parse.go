@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -52,7 +53,8 @@ func Read(lists fs.FS, folder string) ([]Mutant, error) {
 //	+		q.states = cmp.Or(q.states, &e)
 //
 // Lines with # and empty lines say nothing. An entry with the key equal in place
-// of rule says why it cannot be noticed.
+// of rule says why it cannot be noticed. The key seed names a run of chaos that
+// notices what no room's tests do.
 func Parse(text string) ([]Mutant, error) {
 	var all []Mutant
 	var m *Mutant
@@ -80,6 +82,12 @@ func Parse(text string) ([]Mutant, error) {
 			m.Equal = value
 		case key == "also":
 			m.Also = strings.Fields(value)
+		case key == "seed":
+			seed, err := strconv.ParseUint(value, 10, 64)
+			if err != nil || seed == 0 {
+				return nil, fmt.Errorf("line %d: seed %q: want a whole number above 0", i+1, value)
+			}
+			m.Seed = seed
 		case key == "file":
 			m.File = value
 		default:

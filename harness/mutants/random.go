@@ -47,6 +47,9 @@ func (t Trial) Random(
 		}
 		m := e.mutant(texts[e.file])
 		switch noticed, err := b.notice(ctx, m, texts[e.file]); {
+		case ctx.Err() != nil:
+			tally.print(out, room, time.Since(began))
+			return tally, fmt.Errorf("stopped after %d of %d mutants: %w", tally.Tried, count, ctx.Err())
 		case errors.Is(err, errBuild):
 			tally.Broken++
 			continue

@@ -5,10 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net/http"
-	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,7 +44,7 @@ func events(b *testing.B, file []byte) []recording.Record {
 }
 
 // BenchmarkNodeOf32 says what an event costs a node of 32: its own step, the same
-// with a recorder around it, and what XML-RPC takes to read and write its calls.
+// with a recorder around it, and what XML-RPC takes to read and write its messages.
 func BenchmarkNodeOf32(b *testing.B) {
 	file, all := nodeOf32(b)
 	reader, err := recording.NewReader(bytes.NewReader(file))
@@ -76,7 +72,7 @@ func BenchmarkNodeOf32(b *testing.B) {
 		live(b, func(m machine.Machine) machine.Machine { return recording.Wrap(m, io.Discard, reader.Header, 1<<40) })
 		b.ReportMetric(float64(len(file))/float64(len(all)), "B/event")
 	})
-	b.Run("xmlrpc", func(b *testing.B) { benchmarkCalls(b, bodies(b, reader.Header, all), len(all)) })
+	b.Run("xmlrpc", func(b *testing.B) { benchmarkMessages(b, messages(b, reader.Header, all), len(all)) })
 	b.Run("read", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -90,16 +86,14 @@ func perEvent(b *testing.B, events int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(events), "ns/event")
 }
 
-// call is a call in XML: one that the node takes, or one that it makes.
+// call is a message in XML: one that the node takes, or one that it sends.
 type call struct {
 	body  []byte
 	taken bool
-
-	method string
-	args   []xmlrpc.Value
+	machine.Message
 }
 
-func benchmarkCalls(b *testing.B, calls []call, events int) {
+func benchmarkMessages(b *testing.B, calls []call, events int) {
 	methods := wire.NodeMethods(nobody{})
 	var buffer []byte
 	b.ReportAllocs()
@@ -107,14 +101,15 @@ func benchmarkCalls(b *testing.B, calls []call, events int) {
 		for i := range calls {
 			c := &calls[i]
 			if !c.taken {
-				buffer = xmlrpc.AppendCall(buffer[:0], c.method, c.args...)
+				buffer = wire.AppendMessage(buffer[:0], c.From, c.Message.Message)
 				continue
 			}
-			method, args, err := xmlrpc.ParseCall(c.body, xmlrpc.DefaultLimits())
-			if err != nil {
-				b.Fatal(err)
+			method, rest := xmlrpc.ReadCall(c.body, xmlrpc.DefaultLimits())
+			do := methods[string(method)].Read(&rest)
+			if do == nil {
+				b.Fatalf("not read: %s", c.body)
 			}
-			if _, err := methods[method](context.Background(), args); err != nil {
+			if _, err := do(context.Background()); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -127,41 +122,14 @@ type nobody struct{}
 
 func (nobody) Receive(context.Context, gossip.Address, gossip.Message) error { return nil }
 
-// bodies are the calls of a node's life as they went over the wire.
-func bodies(b *testing.B, h recording.Header, all []recording.Record) []call {
+// messages are those of a node's life as they went over the wire.
+func messages(b *testing.B, h recording.Header, all []recording.Record) []call {
 	b.Helper()
-	var mu sync.Mutex
-	var last []byte
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			b.Error(err)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		last = body
-		if _, err := w.Write(xmlrpc.AppendAnswer(nil, xmlrpc.NilValue())); err != nil {
-			b.Error(err)
-		}
-	}))
-	defer server.Close()
-	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer client.Close()
-	to := gossip.Address(strings.TrimPrefix(server.URL, "http://"))
 	var calls []call
-	send := func(r machine.Request, taken bool) {
-		// What the answer says does not matter: it is nothing to most methods.
-		_, _ = wire.Do(b.Context(), client, to, r)
-		mu.Lock()
-		defer mu.Unlock()
-		method, args, err := xmlrpc.ParseCall(last, xmlrpc.DefaultLimits())
-		if err != nil {
-			b.Fatal(err)
+	add := func(r machine.Request, taken bool) {
+		if m, ok := r.(machine.Message); ok {
+			calls = append(calls, call{wire.AppendMessage(nil, m.From, m.Message), taken, m})
 		}
-		calls = append(calls, call{body: last, taken: taken, method: method, args: args})
 	}
 	node, err := process.New(nodeSettings(b, h))
 	if err != nil {
@@ -169,11 +137,11 @@ func bodies(b *testing.B, h recording.Header, all []recording.Record) []call {
 	}
 	for i := range all {
 		if c, ok := all[i].Event.(machine.Called); ok {
-			send(c.Request, true)
+			add(c.Request, true)
 		}
 		for _, e := range node.Step(all[i].Time, all[i].Event) {
 			if c, ok := e.(machine.Call); ok {
-				send(c.Request, false)
+				add(c.Request, false)
 			}
 		}
 	}

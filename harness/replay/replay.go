@@ -16,14 +16,17 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
+	"gossiprpc/harness/terminal"
 	"gossiprpc/internal/recording"
 )
 
 // ErrDiffers is wrapped by the error about a machine that does not do what was
-// recorded. Other errors mean that it could not be told.
+// recorded. Other errors mean that it could not be told, or that a record contradicts
+// itself (see traffic.go).
 var ErrDiffers = errors.New("not the effects that were recorded")
 
 // Summary is what was played.
@@ -55,16 +58,21 @@ func Folder(ctx context.Context, out io.Writer, path string) (Summary, error) {
 // Check is [Folder] for a run that is open.
 func (r *Run) Check(ctx context.Context, out io.Writer) (Summary, error) {
 	played := make([]outcome, len(r.lives))
+	screen := terminal.On(out)
+	out = screen
+	var over atomic.Int32
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, l := range r.lives {
 		g.Go(func() (err error) {
-			played[i], err = l.check(ctx)
+			if played[i], err = l.check(ctx); err == nil {
+				screen.NowAndThen(fmt.Sprintf("%d of %d processes played", over.Add(1), len(played)))
+			}
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return Summary{}, err
+		return Summary{}, fmt.Errorf("%d of %d processes were played: %w", over.Load(), len(played), err)
 	}
 	for _, file := range r.empty {
 		fmt.Fprintf(out, "%s: no event, its process ended as it began\n", file)
@@ -102,12 +110,16 @@ func (l *life) check(ctx context.Context) (outcome, error) {
 		return o, err
 	}
 	defer p.close()
-	for _, err := range p.steps() {
+	sent := traffic{self: l.header.Self, open: map[uint64]int{}}
+	for s, err := range p.steps() {
 		if errors.As(err, &o.differs) {
 			return o, nil
 		}
 		if err != nil {
 			return o, fmt.Errorf("%s: %w", l.file, err)
+		}
+		if err := sent.check(s); err != nil {
+			return o, fmt.Errorf("%s, %w", l.file, err)
 		}
 		if o.events++; o.events%1024 == 0 && ctx.Err() != nil {
 			return o, ctx.Err()

@@ -12,6 +12,7 @@ import (
 
 	"gossiprpc/gossipnode/process"
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
 	"gossiprpc/harness/replay"
 	"gossiprpc/harness/sim"
 	"gossiprpc/internal/machine"
@@ -38,6 +39,11 @@ var started = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 func rehearse(t testing.TB, protocolName string, nodes int, lies ...lie) *rehearsal {
 	t.Helper()
+	return rehearseWith(t, protocolName, nodes, func(*sim.Config) {}, lies...)
+}
+
+func rehearseWith(t testing.TB, protocolName string, nodes int, change func(*sim.Config), lies ...lie) *rehearsal {
+	t.Helper()
 	spec, ok := protocol.ByName(protocolName)
 	if !ok {
 		t.Fatalf("no protocol %s", protocolName)
@@ -45,6 +51,7 @@ func rehearse(t testing.TB, protocolName string, nodes int, lies ...lie) *rehear
 	r := &rehearsal{t: t, records: map[string]*bytes.Buffer{}, lies: lies}
 	c := sim.DefaultConfig(spec)
 	c.Nodes, c.Epoch, c.Wrap = nodes, started, r.wrap
+	change(&c)
 	w, err := sim.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -55,12 +62,12 @@ func rehearse(t testing.TB, protocolName string, nodes int, lies ...lie) *rehear
 
 // wrap records one life of a process.
 func (r *rehearsal) wrap(l sim.Life, m machine.Machine) machine.Machine {
-	kind := recording.Provider
-	switch m.(type) {
-	case *process.Process:
-		kind = recording.Node
-	case *core.Core:
+	kind := recording.Node
+	switch l.Name {
+	case harness.Monitor:
 		kind = recording.Monitor
+	case harness.Provider:
+		kind = recording.Provider
 	}
 	now := started
 	if r.World != nil {
@@ -117,6 +124,23 @@ func TestEveryProtocolIsPlayedWithEqualEffects(t *testing.T) {
 		}
 		if want := sum.String() + ", all effects equal\n"; out.String() != want {
 			t.Errorf("%s: printed %q, want %q", s.Name, out.String(), want)
+		}
+	}
+}
+
+// Nodes that know each other from the start do so in their records too.
+func TestARunThatBeganJoinedIsPlayed(t *testing.T) {
+	for _, s := range protocol.All() {
+		r := rehearseWith(t, s.Name, 6, func(c *sim.Config) { c.Joined = true })
+		r.Run(20 * time.Second)
+		r.Kill("node6")
+		r.Run(30 * time.Second)
+		r.Restart("node6")
+		r.Run(20 * time.Second)
+		var out bytes.Buffer
+		sum, err := replay.Folder(t.Context(), &out, r.write())
+		if err != nil || sum.Processes != 9 || sum.Events < 500 {
+			t.Errorf("%s: %v, error %v\n%s", s.Name, sum, err, out.String())
 		}
 	}
 }
@@ -180,6 +204,42 @@ func TestAMachineWithAnotherRuleIsFound(t *testing.T) {
 	}
 }
 
+// TestMiscountedBytesAreFound: what a node is told of the bytes that it has sent is
+// doubled, or halved, on the way to its machine.
+func TestMiscountedBytesAreFound(t *testing.T) {
+	for _, share := range []float64{0.5, 2} {
+		r := rehearseWith(t, "brr", 6, func(c *sim.Config) {
+			record := c.Wrap
+			c.Wrap = func(l sim.Life, m machine.Machine) machine.Machine {
+				m = record(l, m)
+				if l.Name == "node2" {
+					m = miscounted{m, share}
+				}
+				return m
+			}
+		})
+		r.Run(20 * time.Second)
+		_, err := replay.Folder(t.Context(), io.Discard, r.write())
+		if err == nil || errors.Is(err, replay.ErrDiffers) || !strings.Contains(err.Error(), "node2-1.rec, event ") ||
+			!strings.Contains(err.Error(), " bytes are said to have been sent; its calls to nodes make ") {
+			t.Errorf("%g of them: error %v", share, err)
+		}
+	}
+}
+
+type miscounted struct {
+	machine.Machine
+	share float64
+}
+
+func (m miscounted) Step(now time.Time, ev machine.Event) []machine.Effect {
+	if e, ok := ev.(machine.Ended); ok {
+		e.Sent = int64(float64(e.Sent) * m.share)
+		ev = e
+	}
+	return m.Machine.Step(now, ev)
+}
+
 func TestRecordsThatEndEarly(t *testing.T) {
 	run := killed(t, "rr").write()
 	cut := func(name string, size int64) {
@@ -187,8 +247,8 @@ func TestRecordsThatEndEarly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cut("node1-1.rec", 5000)
-	cut("node2-1.rec", 20) // within its header
+	cut("node1-1.rec", 5003) // within an event
+	cut("node2-1.rec", 20)   // within its header
 	cut("node3-1.rec", 0)
 	var out bytes.Buffer
 	sum, err := replay.Folder(t.Context(), &out, run)

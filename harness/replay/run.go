@@ -20,10 +20,11 @@ import (
 
 // Run is the records of one run.
 type Run struct {
-	lives []*life // by name and number, nodes last
-	start time.Time
-	names map[gossip.Address]string
-	empty []string // records of processes that ended before their first event
+	folder string  // of the run; of a single record, its own
+	lives  []*life // by name and number, nodes last
+	start  time.Time
+	names  map[gossip.Address]string
+	empty  []string // records of processes that ended before their first event
 }
 
 // life is one process from its start to its end, as its record has it.
@@ -42,6 +43,12 @@ const recordFolder = "records"
 // FileName is the name of a record: of the number-th life, from 1, of a process.
 func FileName(name string, number int) string { return fmt.Sprintf("%s-%d.rec", name, number) }
 
+// What a run that has just begun has not got yet.
+var (
+	errNoRecord  = errors.New("no record with an event")
+	errNoRecords = errors.New("no records")
+)
+
 var fileName = regexp.MustCompile(`^(.+)-([1-9][0-9]*)\.rec$`)
 
 // Open reads the headers of a run's records, or of a single one.
@@ -50,7 +57,10 @@ func Open(path string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{names: map[gossip.Address]string{}}
+	r := &Run{folder: path, names: map[gossip.Address]string{}}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() || filepath.Base(path) == recordFolder {
+		r.folder = filepath.Dir(path)
+	}
 	for _, p := range paths {
 		l, err := openLife(p)
 		if errors.Is(err, recording.ErrNoHeader) || err == nil && l.first.IsZero() {
@@ -67,7 +77,7 @@ func Open(path string) (*Run, error) {
 		}
 	}
 	if len(r.lives) == 0 {
-		return nil, fmt.Errorf("%s: no record with an event", path)
+		return nil, fmt.Errorf("%s: %w", path, errNoRecord)
 	}
 	slices.SortFunc(r.lives, compareLives)
 	return r, nil
@@ -90,7 +100,7 @@ func recordPaths(path string) ([]string, error) {
 			return paths, nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no records there, nor in its folder %s", path, recordFolder)
+	return nil, fmt.Errorf("%s: %w there, nor in its folder %s", path, errNoRecords, recordFolder)
 }
 
 func openLife(path string) (*life, error) {
@@ -125,20 +135,31 @@ func openLife(path string) (*life, error) {
 
 // compareLives puts the monitor and the provider first, and node10 after node9.
 func compareLives(a, b *life) int {
-	number := func(l *life) int {
-		n, err := strconv.Atoi(strings.TrimPrefix(l.name, "node"))
-		if err != nil {
-			return 0
-		}
-		return n
-	}
-	if c := number(a) - number(b); c != 0 {
+	if c := nodeNumber(a.name) - nodeNumber(b.name); c != 0 {
 		return c
 	}
 	if c := strings.Compare(a.name, b.name); c != 0 {
 		return c
 	}
 	return a.number - b.number
+}
+
+// nodeNumber is 3 of node3, and 0 of other names.
+func nodeNumber(name string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(name, "node"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// rank is the life's place among others at the same instant.
+func (l *life) rank() int {
+	process := slices.Index([]recording.Kind{recording.Monitor, recording.Provider}, l.header.Kind)
+	if process < 0 {
+		process = 2 + nodeNumber(l.name)
+	}
+	return process<<16 + l.number
 }
 
 // wall is the wall clock's time of the first event: lives share no other clock.
@@ -184,19 +205,30 @@ type player struct {
 }
 
 func (l *life) open() (*player, error) {
-	f, err := os.Open(l.path)
+	f, reader, err := l.read()
 	if err != nil {
-		return nil, fmt.Errorf("record: %w", err)
+		return nil, err
 	}
-	p := &player{file: f}
-	if p.reader, err = recording.NewReader(f); err == nil {
-		p.machine, err = rebuild(p.reader.Header)
-	}
-	if err != nil {
+	p := &player{file: f, reader: reader}
+	if p.machine, err = rebuild(reader.Header); err != nil {
 		p.close()
 		return nil, fmt.Errorf("%s: %w", l.file, err)
 	}
 	return p, nil
+}
+
+// read opens the life's record at its first event.
+func (l *life) read() (*os.File, *recording.Reader, error) {
+	f, err := os.Open(l.path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("record: %w", err)
+	}
+	reader, err := recording.NewReader(f)
+	if err != nil {
+		closeQuietly(f)
+		return nil, nil, fmt.Errorf("%s: %w", l.file, err)
+	}
+	return f, reader, nil
 }
 
 func (p *player) steps() iter.Seq2[recording.Step, error] { return recording.Play(p.reader, p.machine) }

@@ -76,11 +76,7 @@ func effectWords(effect machine.Effect) string {
 	case machine.Print:
 		return fmt.Sprintf("print %q", e.Text)
 	case machine.Log:
-		words := []string{"log", e.Text}
-		for _, f := range e.Fields {
-			words = append(words, f.Key+"="+f.Value)
-		}
-		return strings.Join(words, " ")
+		return "log " + e.String()
 	case machine.Write:
 		how := "write"
 		if e.Append {

@@ -49,6 +49,11 @@ func (r *run) change(what string, args []string, up bool, do func([]string) erro
 	if !up {
 		r.setUp(names, false)
 	}
+	if healing, ok := r.cluster.(harness.SelfHealing); ok && what == "restart" {
+		if at, err = r.awaitReturn(healing, names); err != nil {
+			return err
+		}
+	}
 	r.say("%s %s", what, strings.Join(names, " "))
 	r.folder.event(r.elapsed(), what, names)
 	if err := do(names); err != nil {
@@ -59,6 +64,28 @@ func (r *run) change(what string, args []string, up bool, do func([]string) erro
 	}
 	r.remember(at, what, names, up)
 	return nil
+}
+
+// returnLimit is how long an orchestrator may take to start a process again.
+const returnLimit = 5 * time.Minute
+
+// awaitReturn waits for an orchestrator to start processes again, and returns the last
+// instant at which it had not yet.
+func (r *run) awaitReturn(cluster harness.SelfHealing, names []string) (at time.Time, err error) {
+	if err := cluster.Kill(r.ctx, names...); err != nil {
+		return at, err
+	}
+	at = cluster.Now()
+	err = r.until("the orchestrator to start "+strings.Join(names, " ")+" again", returnLimit,
+		func() (bool, string, error) {
+			asked := cluster.Now()
+			returned, err := cluster.Returned(r.ctx, names...)
+			if !returned {
+				at = asked
+			}
+			return returned, "not all run", err
+		})
+	return at, err
 }
 
 func (r *run) setUp(names []string, up bool) {
@@ -87,8 +114,11 @@ func (r *run) remember(at time.Time, verb string, names []string, alive bool) {
 		}
 	}
 	r.mark = act{
-		at: at, verb: verb, names: nodes, alive: alive, exists: true,
+		at: at, verb: verb, names: nodes, alive: alive, exists: true, atRest: r.settled,
 		bound: r.spec.DetectionBound(r.spec.Nodes, max(down, 1)),
+	}
+	if alive {
+		r.settled = false // whoever comes back shakes hands
 	}
 }
 

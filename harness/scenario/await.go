@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var awaitWords = []string{"joined", "results", "dead", "alive", "menu"}
+var awaitWords = []string{"joined", "settled", "results", "dead", "alive", "menu"}
 
 // joinLimit is generous: scenarios need a joined cluster, but joining is not what
 // they are about.
@@ -36,6 +36,8 @@ func (r *run) await(args []string) error {
 	switch what {
 	case "joined":
 		return r.awaitJoined(orElse(limit, r.joinLimit()), rest)
+	case "settled":
+		return r.awaitSettled(orElse(limit, r.settleLimit()), rest)
 	case "results":
 		return r.awaitResults(orElse(limit, 2*r.bound()+30*time.Second-r.sinceAct()), rest)
 	case "dead", "alive":

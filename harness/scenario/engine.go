@@ -14,6 +14,7 @@ type engineT struct {
 	log     strings.Builder
 	failed  bool
 	skipped bool
+	why     string // it skipped the rest
 }
 
 // errStop unwinds a script that has failed or skipped the rest.
@@ -21,7 +22,7 @@ var errStop = errors.New("script stopped")
 
 func (t *engineT) Skip(args ...any) {
 	t.Log(args...)
-	t.skipped = true
+	t.skipped, t.why = true, fmt.Sprint(args...)
 	panic(errStop)
 }
 
@@ -54,7 +55,10 @@ func (t *engineT) Run(_ string, f func(testscript.T)) {
 // logged: "FAIL: file:line: text".
 func (t *engineT) result(log string, wordErr error) error {
 	if t.skipped {
-		return errors.New("the script skipped the rest")
+		if t.why == "" {
+			return errors.New("the script skipped the rest")
+		}
+		return fmt.Errorf("the script skipped the rest: %s", t.why)
 	}
 	if !t.failed {
 		return nil

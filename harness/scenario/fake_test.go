@@ -26,7 +26,10 @@ type fakeBackend struct {
 	blindFor       time.Duration
 	endsAt         time.Duration // a node ends by itself
 	neverJoins     bool
+	settlesAt      time.Duration          // since the start
+	originals      []string               // nodes that cannot tell
 	change         func(*testcase.Result) // of each result
+	heals          time.Duration          // after which something else starts dead nodes again; 0: nothing does
 	closed         int
 	last           *fakeCluster
 }
@@ -50,7 +53,32 @@ func (b *fakeBackend) Start(_ context.Context, s harness.ClusterSpec) (harness.C
 		c.names = append(c.names, fmt.Sprintf("node%d", i+1))
 	}
 	b.last = c
+	if b.heals > 0 {
+		return &healingCluster{c}, nil
+	}
 	return c, nil
+}
+
+// healingCluster is one whose dead nodes an orchestrator starts again.
+type healingCluster struct{ *fakeCluster }
+
+func (c *healingCluster) Kill(ctx context.Context, names ...string) error {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !c.died[n].IsZero() })
+	return c.fakeCluster.Kill(ctx, names...)
+}
+
+func (c *healingCluster) Returned(_ context.Context, names ...string) (bool, error) {
+	return !slices.ContainsFunc(names, func(n string) bool { return c.now.Before(c.died[n].Add(c.heals)) }), nil
+}
+
+// Restart takes as long as the orchestrator does.
+func (c *healingCluster) Restart(ctx context.Context, names ...string) error {
+	for _, n := range names {
+		if back := c.died[n].Add(c.heals); back.After(c.now) {
+			c.now = back
+		}
+	}
+	return c.fakeCluster.Restart(ctx, names...)
 }
 
 type fakeCluster struct {
@@ -229,6 +257,14 @@ func (c *fakeCluster) Joined(context.Context) (map[string][]string, error) {
 		return map[string][]string{"node1": {"node2"}}, nil
 	}
 	return nil, nil
+}
+
+func (c *fakeCluster) Unsettled(context.Context) (harness.Unrest, error) {
+	u := harness.Unrest{Awaits: map[string]string{}, CannotTell: c.originals}
+	if c.now.Sub(c.began) < c.settlesAt {
+		u.Awaits["node3"] = "a handshake with node7:5000 is due"
+	}
+	return u, nil
 }
 
 func (c *fakeCluster) Close() error {

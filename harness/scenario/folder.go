@@ -93,6 +93,11 @@ func (f *folder) note(err error) {
 	}
 }
 
+// finish writes how the run ended, which tells those who follow it that it has.
+func (f *folder) finish(o Outcome) error {
+	return errors.Join(writeJSON(filepath.Join(f.path, "verdict.json"), o), f.close())
+}
+
 func (f *folder) close() error {
 	return errors.Join(f.err, f.events.Close(), f.lines.Close())
 }

@@ -28,11 +28,13 @@ func judge(err error, wrongs, doubts []string, expectations int) (harness.Verdic
 		}
 	}
 	reasons = append(reasons, doubts...)
-	if verdict != harness.Pass || len(reasons) == 0 && expectations > 0 {
+	switch {
+	case verdict != harness.Pass:
 		return verdict, reasons
+	case len(reasons) > 0:
+		return harness.Unknown, reasons
+	case expectations == 0:
+		return harness.Ran, []string{"the script expects nothing"}
 	}
-	if len(reasons) == 0 {
-		reasons = append(reasons, "the script expected nothing")
-	}
-	return harness.Unknown, reasons
+	return harness.Pass, reasons
 }

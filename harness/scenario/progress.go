@@ -3,11 +3,11 @@ package scenario
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
+
+	"gossiprpc/harness/terminal"
 )
 
 // Progress is told how a run goes. Times are since the cluster's start, on its
@@ -32,31 +32,40 @@ func (Silent) Waiting(time.Duration, string, string) {}
 // one line at the bottom; elsewhere it is a line of its own, and only when it
 // has changed. It is safe for many goroutines.
 type Printer struct {
-	mu       sync.Mutex
-	out      io.Writer
-	terminal bool
-	open     bool // the terminal's last line is a waiting line
-	last     string
+	mu     sync.Mutex
+	screen *terminal.Screen
+	last   string
 }
 
 // NewPrinter writes to out.
-func NewPrinter(out io.Writer) *Printer {
-	p := &Printer{out: out}
-	if f, ok := out.(*os.File); ok {
-		if info, err := f.Stat(); err == nil {
-			p.terminal = info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
-		}
-	}
-	return p
-}
+func NewPrinter(out io.Writer) *Printer { return &Printer{screen: terminal.On(out)} }
+
+// margin is as wide as the time before each line.
+const margin = 10
 
 // Event prints a line.
 func (p *Printer) Event(at time.Duration, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.clear()
 	p.last = ""
-	fmt.Fprintf(p.out, "%6.1f s  %s\n", at.Seconds(), text)
+	line := p.screen.Fill(fmt.Sprintf("%6.1f s  %s", at.Seconds(), text), margin)
+	fmt.Fprintln(p.screen, p.screen.Paint(colourOf(text), line))
+}
+
+// The first words of events that stand out.
+const (
+	wrongWord  = "WRONG: "
+	resultWord = "result: "
+)
+
+func colourOf(text string) terminal.Colour {
+	switch {
+	case strings.HasPrefix(text, wrongWord):
+		return terminal.Bad
+	case strings.HasPrefix(text, resultWord):
+		return terminal.Good
+	}
+	return terminal.Plain
 }
 
 // Waiting shows what is awaited.
@@ -67,31 +76,9 @@ func (p *Printer) Waiting(at time.Duration, what, detail string) {
 	if detail != "" {
 		text += ": " + detail
 	}
-	if p.terminal {
-		p.clear()
-		fmt.Fprint(p.out, shorten(fmt.Sprintf("%6.1f s  %s", at.Seconds(), text), 110))
-		p.open = true
-		return
-	}
-	if text == p.last {
+	if p.screen.Bottom(fmt.Sprintf("%6.1f s  %s", at.Seconds(), text)) || text == p.last {
 		return
 	}
 	p.last = text
-	fmt.Fprintf(p.out, "%6.1f s    %s\n", at.Seconds(), text)
-}
-
-func (p *Printer) clear() {
-	if p.open {
-		fmt.Fprint(p.out, "\r\x1b[K")
-		p.open = false
-	}
-}
-
-// shorten keeps a line from wrapping, after which it could not be overwritten.
-func shorten(s string, most int) string {
-	s = strings.ReplaceAll(s, "\n", " ")
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-3]) + "..."
+	fmt.Fprintf(p.screen, "%6.1f s    %s\n", at.Seconds(), text)
 }

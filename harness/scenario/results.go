@@ -19,6 +19,7 @@ type CaseResult struct {
 	Case            int           `json:"case"`
 	Act             string        `json:"act"`      // what was done, such as "kill node8"
 	Acted           []string      `json:"acted"`    // to which nodes
+	AtRest          bool          `json:"at_rest"`  // before the act; false: just joined
 	Bound           time.Duration `json:"bound_ns"` // within which it had to end
 	Measured        time.Duration `json:"measured_ns"`
 	Found           time.Duration `json:"verdict_ns"` // from the act until all its nodes had their verdict; 0: never
@@ -124,14 +125,14 @@ func (r *run) awaitResults(limit time.Duration, args []string) error {
 	}
 	got.Measured, got.Bound = r.sinceAct(), r.bound()
 	if r.mark.exists {
-		got.Act, got.Acted = r.mark.String(), r.mark.names
+		got.Act, got.Acted, got.AtRest = r.mark.String(), r.mark.names, r.mark.atRest
 		if r.mark.noted {
 			got.Found = r.mark.took
 		}
 	}
 	r.cases = append(r.cases, got)
 	r.folder.event(r.elapsed(), "result", got)
-	r.say("result: case %d, victims %s, %s from the act, %.1f s as printed, %d messages, %d false failures",
+	r.say(resultWord+"case %d, victims %s, %s from the act, %.1f s as printed, %d messages, %d false failures",
 		got.Case, orNone(got.Victims), seconds(got.Measured), got.Printed, got.Messages, got.FalseFailures)
 	// The menu may have been typed before the act (README, case 3).
 	passed := max(got.Measured, r.cluster.Now().Sub(r.typed))

@@ -34,6 +34,8 @@ type run struct {
 	cutOff []string  // by the partition in force
 	mark   act       // the last thing done to nodes: what times are measured from
 	typed  time.Time // the last menu entry
+	// settled: the script has awaited it, and nothing has joined or come back since.
+	settled bool
 
 	cases        []CaseResult
 	expectations int
@@ -58,6 +60,7 @@ type act struct {
 	noted  bool          // found so
 	took   time.Duration // until all were found so
 	exists bool
+	atRest bool // the cluster was at rest
 }
 
 var errNoCluster = errors.New("no cluster yet, begin with: cluster N PROTOCOL")
@@ -86,6 +89,7 @@ func (r *run) startCluster(args []string) error {
 	r.folder.event(0, "cluster", map[string]any{
 		"nodes": spec.Nodes, "protocol": spec.Protocol.Name, "timing": spec.Timing, "aligned": spec.Aligned,
 		"freshness": spec.Freshness.String(), "seed": spec.Seed, "backend": r.options.Backend.Name(),
+		"began": r.began,
 	})
 	return nil
 }
@@ -101,7 +105,8 @@ func (r *run) readSpec(args []string) (harness.ClusterSpec, error) {
 			strings.Join(protocol.Names(), ", "))
 	}
 	spec := harness.ClusterSpec{
-		Parameters: protocol.DefaultParameters(p), Nodes: n, Seed: r.options.Seed, Dir: r.folder.path,
+		Parameters: protocol.DefaultParameters(p), Nodes: n, Seed: r.options.Seed, Speed: r.options.Speed,
+		Dir: r.folder.path,
 	}
 	spec.Timing, spec.Freshness = spec.Timing.Scaled(r.options.Speed), r.options.Freshness
 	for _, arg := range args[2:] {
@@ -131,8 +136,12 @@ func (r *run) readOption(spec *harness.ClusterSpec, arg string) error {
 		spec.Freshness, err = protocol.ParseFreshness(value)
 	case "seed":
 		spec.Seed, err = strconv.ParseUint(value, 10, 64)
+	case "tls":
+		if spec.TLS = value == "on"; !spec.TLS && value != "off" {
+			err = fmt.Errorf("%q, want on or off", value)
+		}
 	default:
-		return fmt.Errorf("unknown option %q, known are heartbeat, gossip, fail, align, freshness and seed", name)
+		return fmt.Errorf("unknown option %q, known are heartbeat, gossip, fail, align, freshness, seed and tls", name)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -180,5 +189,5 @@ func (r *run) wrong(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	r.wrongs = append(r.wrongs, text)
 	r.folder.event(r.elapsed(), "wrong", text)
-	r.say("WRONG: %s", text)
+	r.say(wrongWord+"%s", text)
 }

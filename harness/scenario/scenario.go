@@ -37,9 +37,12 @@ type Options struct {
 	Speed    float64 // divides all intervals; 1 is the original's pace
 	// Freshness decides from which instant relayed news counts at the nodes.
 	Freshness protocol.Freshness
+	Begin     Begin  // $BEGIN; empty: at rest up to 32 nodes, just joined above
 	Seed      uint64 // of the nodes' random sources; 0: drawn, and said in the outcome
 	Runs      string // folder that the run's own folder is made in
 	Progress  Progress
+	// Opened is told the run's folder before anything happens; nil: nobody is.
+	Opened func(folder string)
 }
 
 // DefaultOptions are 8 nodes of scrr at the original's pace. The backend is the
@@ -57,6 +60,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("SPEED %g: want 0.01 to 100", o.Speed)
 	case o.Nodes < 1:
 		return fmt.Errorf("NODES %d: want 1 or more", o.Nodes)
+	case o.begin() != AtRest && o.begin() != JustJoined:
+		return fmt.Errorf("BEGIN %s: want %s or %s", o.Begin, JustJoined, AtRest)
 	case o.Runs == "":
 		return errors.New("no folder for runs")
 	case o.Progress == nil:
@@ -73,11 +78,13 @@ type Outcome struct {
 	Protocol string          `json:"protocol"`
 	Nodes    int             `json:"nodes"`
 	Speed    float64         `json:"speed"`
-	Seed     uint64          `json:"seed"`
-	Backend  string          `json:"backend"`
-	Cases    []CaseResult    `json:"cases"`
-	Took     time.Duration   `json:"took_ns"` // on the cluster's clock
-	Folder   string          `json:"folder"`
+	// Freshness is the rule that the nodes ran under.
+	Freshness string        `json:"freshness"`
+	Seed      uint64        `json:"seed"`
+	Backend   string        `json:"backend"`
+	Cases     []CaseResult  `json:"cases"`
+	Took      time.Duration `json:"took_ns"` // on the cluster's clock
+	Folder    string        `json:"folder"`
 }
 
 // Run runs one script: file is its name for people, text what it says. The
@@ -95,9 +102,12 @@ func Run(ctx context.Context, o Options, file string, text []byte) (Outcome, err
 		o.Seed = 1 + rand.N(uint64(1<<31))
 	}
 	name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-	f, err := newFolder(o.Runs, fmt.Sprintf("%s-%s-%d", name, o.Protocol, o.Nodes), time.Now())
+	f, err := newFolder(o.Runs, name+"-"+o.asked(text), time.Now())
 	if err != nil {
 		return Outcome{}, err
+	}
+	if o.Opened != nil {
+		o.Opened(f.path)
 	}
 	r := &run{ctx: ctx, options: o, folder: f}
 	scriptErr := errors.Join(f.keep("script.txt", text))
@@ -113,16 +123,18 @@ func Run(ctx context.Context, o Options, file string, text []byte) (Outcome, err
 	}
 	out := Outcome{
 		Name: name, Protocol: o.Protocol, Nodes: o.Nodes, Speed: o.Speed, Seed: o.Seed,
-		Backend: o.Backend.Name(), Cases: r.cases, Took: took, Folder: f.path,
+		Freshness: o.Freshness.String(),
+		Backend:   o.Backend.Name(), Cases: r.cases, Took: took, Folder: f.path,
 	}
 	if r.cluster != nil {
 		out.Protocol, out.Nodes, out.Seed = r.spec.Protocol.Name, r.spec.Nodes, r.spec.Seed
+		out.Freshness = r.spec.Freshness.String()
 	}
 	out.Verdict, out.Reasons = judge(scriptErr, r.wrongs, r.doubts, r.expectations)
 	for _, reason := range out.Reasons {
 		f.log(took, string(out.Verdict)+": "+reason)
 	}
-	return out, errors.Join(writeJSON(filepath.Join(f.path, "verdict.json"), out), f.close())
+	return out, f.finish(out)
 }
 
 // play has testscript's engine run the script, and returns the error that ended it.
@@ -186,13 +198,40 @@ func (r *run) word(name string, w word, neg bool, args []string) error {
 }
 
 func (r *run) setup(env *testscript.Env) error {
-	env.Setenv("PROTOCOL", r.options.Protocol)
-	env.Setenv("NODES", strconv.Itoa(r.options.Nodes))
-	env.Setenv("SPEED", strconv.FormatFloat(r.options.Speed, 'g', -1, 64))
-	for i, name := range []string{"LAST", "LAST2", "LAST3"} {
-		env.Setenv(name, fmt.Sprintf("node%d", r.options.Nodes-i))
+	for name, value := range r.options.variables() {
+		env.Setenv(name, value)
 	}
 	return nil
+}
+
+// variables are what scripts may use as $NAME.
+func (o Options) variables() map[string]string {
+	all := map[string]string{
+		"PROTOCOL": o.Protocol, "NODES": strconv.Itoa(o.Nodes),
+		"SPEED": strconv.FormatFloat(o.Speed, 'g', -1, 64), "BEGIN": string(o.begin()),
+	}
+	for i, name := range []string{"LAST", "LAST2", "LAST3"} {
+		all[name] = fmt.Sprintf("node%d", o.Nodes-i)
+	}
+	return all
+}
+
+// asked is the protocol and the number of nodes that a script's cluster line asks for;
+// those of the options where it cannot be read.
+func (o Options) asked(text []byte) string {
+	variables := o.variables()
+	for line := range strings.SplitSeq(string(text), "\n") {
+		word, _, args, err := firstWord(line)
+		if err != nil || word != "cluster" || len(args) < 2 {
+			continue
+		}
+		expand := func(s string) string { return os.Expand(s, func(name string) string { return variables[name] }) }
+		nodes, err := strconv.Atoi(expand(args[0]))
+		if p, ok := protocol.ByName(expand(args[1])); ok && err == nil {
+			return fmt.Sprintf("%s-%d", p.Name, nodes)
+		}
+	}
+	return fmt.Sprintf("%s-%d", o.Protocol, o.Nodes)
 }
 
 func writeJSON(path string, v any) error {

@@ -89,7 +89,7 @@ func TestVerdicts(t *testing.T) {
 		verdict harness.Verdict
 		reason  string
 	}{
-		{"nothing expected", nil, begin, harness.Unknown, "expected nothing"},
+		{"nothing expected", nil, begin, harness.Ran, "expects nothing"},
 		{
 			"no start", func(b *fakeBackend) { b.startErr = errors.New("no engine") }, begin, harness.Unknown,
 			"mine.txt:1: start cluster: no engine",
@@ -116,6 +116,13 @@ func TestVerdicts(t *testing.T) {
 		{
 			"killed and back at once", nil,
 			begin + "kill node3\nrestart node3\nsleep 2*bound\nexpect alive others\nexpect results 0\n", harness.Pass, "",
+		},
+		{
+			// Its return is measured from when something else has started it, and is seen.
+			"started again by an orchestrator", func(b *fakeBackend) { b.heals = 2 * time.Minute },
+			begin + "kill node3\nmenu 1\nawait results\nrestart node3\nmenu 3\nawait results\n" +
+				"expect victims node3\nexpect within bound\nexpect alive others\n",
+			harness.Pass, "",
 		},
 		{
 			"paused, declared dead, alive again", nil,
@@ -270,7 +277,7 @@ func TestBadScripts(t *testing.T) {
 		"\n# x\nkill\n":                    {"mine.txt:3: ", `"kill" lacks an argument`, "kill NAME..."},
 		"cluster 8\n":                      {"mine.txt:1: ", "lacks an argument", "cluster N PROTOCOL"},
 		"heal now\n":                       {"mine.txt:1: ", "an argument too many"},
-		"[windows] await lunch\n":          {"mine.txt:1: ", `"lunch" after await`, "joined, results, dead, alive, menu"},
+		"[windows] await lunch\n":          {"mine.txt:1: ", `"lunch" after await`, "joined, settled, results, dead, alive, menu"},
 		"! expect sunshine 1\n":            {"mine.txt:1: ", `"sunshine" after expect`, "case, nodes, victims"},
 		"allow alive node1\n":              {"mine.txt:1: ", `"alive" after allow`},
 		"cluster 8 rr\n[moon] kill node\n": {"mine.txt:2: ", "unknown condition [moon]", "[docker] [local] [sim]"},

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -19,16 +20,21 @@ type spans struct {
 	bound  time.Duration
 }
 
+// mostSpan is longer than anybody waits, and far from what a time.Duration cannot hold.
+const mostSpan = 365 * 24 * time.Hour
+
 const spanHelp = `want terms such as 20s, fail, 2*gossip or bound, joined by '+'`
 
 func (s spans) parse(text string) (time.Duration, error) {
 	var sum time.Duration
 	for term := range strings.SplitSeq(text, "+") {
 		d, ok := s.term(term)
-		if !ok || d < 0 {
+		if !ok || d < 0 || d > mostSpan {
 			return 0, fmt.Errorf("%q is no length of time: %s", text, spanHelp)
 		}
-		sum += d
+		if sum += d; sum > mostSpan {
+			return 0, fmt.Errorf("%q is longer than a year", text)
+		}
 	}
 	return sum, nil
 }
@@ -40,7 +46,7 @@ func (s spans) term(term string) (time.Duration, bool) {
 		name = term
 	} else {
 		var err error
-		if times, err = strconv.ParseFloat(factor, 64); err != nil {
+		if times, err = strconv.ParseFloat(factor, 64); err != nil || math.IsNaN(times) {
 			return 0, false
 		}
 	}
@@ -61,4 +67,7 @@ func (s spans) term(term string) (time.Duration, bool) {
 	return product(times/s.speed, d), true
 }
 
-func product(f float64, d time.Duration) time.Duration { return time.Duration(f * float64(d)) }
+// product is f times d; beyond what a script may ask for it is some longer time still.
+func product(f float64, d time.Duration) time.Duration {
+	return time.Duration(min(f*float64(d), 2*float64(mostSpan)))
+}

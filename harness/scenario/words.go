@@ -21,12 +21,12 @@ type word struct {
 func words() map[string]word {
 	return map[string]word{
 		"cluster": {
-			"N PROTOCOL [heartbeat=D] [gossip=D] [fail=D] [align=BOOL] [freshness=arrival|emission] [seed=N]",
-			"start monitor, provider and N nodes", 2, 8, (*run).startCluster,
+			"N PROTOCOL [heartbeat=D] [gossip=D] [fail=D] [align=BOOL] [freshness=arrival|emission] [seed=N] [tls=on|off]",
+			"start monitor, provider and N nodes; tls=on: with certificates", 2, 9, (*run).startCluster,
 		},
 		"await": {
-			"joined | results | dead NAME... | alive NAME... | menu REGEXP, each with [within D]",
-			"let time pass until it is so", 1, -1, (*run).await,
+			"joined | settled | results | dead NAME... | alive NAME... | menu REGEXP, each with [within D]",
+			"let time pass until it is so; settled: joined, and no handshake is due any more", 1, -1, (*run).await,
 		},
 		"kill":      {"NAME...", "end processes at once (SIGKILL)", 1, -1, (*run).kill},
 		"interrupt": {"NAME...", "one Ctrl-C", 1, -1, (*run).interrupt},
@@ -55,7 +55,7 @@ var engineWords = strings.Fields("cd chmod cmp cmpenv cp env exec exists grep mk
 	"stop symlink ttyin ttyout unix2dos unquote wait")
 
 func knownWords() string {
-	return strings.Join(slices.Sorted(maps.Keys(words())), ", ") + "; and testscript's " + strings.Join(engineWords, ", ")
+	return ownWords() + "; and testscript's " + strings.Join(engineWords, ", ")
 }
 
 // Words describes the script language for people, a line for each word.
@@ -72,6 +72,7 @@ that runs undisturbed), monitor, provider. Lengths of time D are terms joined by
 '+': 20s (divided by SPEED), fail, 2*gossip, heartbeat, bound (by when the last
 act must show). Counts N may be ranges such as 0..3. A line may begin with
 conditions: [local] [docker] [sim], or [!local]. $PROTOCOL, $NODES and $SPEED come
-from the environment; $LAST, $LAST2 and $LAST3 are the last nodes' names.
+from the environment; $BEGIN is settled, or joined in clusters of more than 32
+nodes (BEGIN sets it); $LAST, $LAST2 and $LAST3 are the last nodes' names.
 testscript's own words: ` + strings.Join(engineWords, " ") + ".\n"
 }

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -45,6 +46,17 @@ func seeds(text string) (first, last uint64, ok bool) {
 	first, okFirst := seed(from)
 	last, okLast := seed(to)
 	return first, last, okFirst && okLast && first <= last
+}
+
+// seedsReversed says that a range ends before it begins.
+func seedsReversed(text string) string {
+	from, to, _ := strings.Cut(text, "-")
+	first, okFirst := seed(from)
+	last, okLast := seed(to)
+	if okFirst && okLast && first > last {
+		return fmt.Sprintf("it begins at %d and ends before that, at %d", first, last)
+	}
+	return ""
 }
 
 func freshness(text string) (protocol.Freshness, bool) {

@@ -20,10 +20,12 @@ type Values struct {
 	Protocol  protocol.Spec
 	Nodes     int
 	Speed     float64 // divides all intervals
-	Backend   string  // docker, local or sim; "": the target picks one
+	Backend   string  // docker, local, sim or swarm; "": the target picks one
 	Freshness protocol.Freshness
+	Begin     string // joined or settled; "": by the number of nodes
 	Seed      uint64 // 0: drawn
 	Runs      string // folder
+	Page      bool   // shows a scenario while it runs
 
 	FirstSeed, LastSeed uint64 // of chaos
 	Mutants             *regexp.Regexp
@@ -84,7 +86,7 @@ func Read(target string, environ []string, arguments ...string) (Values, error) 
 			continue
 		}
 		if !s.read(&v, text) {
-			return Values{}, Wrongf("%s=%s: want %s", s.name, text, s.wanted())
+			return Values{}, Wrongf("%s=%s: %s", s.name, text, s.objection(text))
 		}
 	}
 	if err := v.Timing.Validate(); err != nil {

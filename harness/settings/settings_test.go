@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness/terminal"
 )
 
 func TestDefaults(t *testing.T) {
@@ -58,9 +59,10 @@ func TestWrong(t *testing.T) {
 		"NODES=many": "NODES=many",
 		"SPEED=0":    "0.01 to 100", "SPEED=NaN": "SPEED=NaN", "SPEED=101": "SPEED=101", "SEED=0": "1 or more",
 		"SEED=-1":   "SEED=-1",
-		"SEEDS=9-3": "FROM-TO", "SEEDS=3": "FROM-TO", "BACKEND=moon": "docker, local or sim",
-		"FRESHNESS=x": "arrival or emission",
-		"REPEAT=0":    "1 to 1000", "SIZES=8,2": "SIZES=8,2", "CASES=4": "some of 1,2,3", "LOSS=10": "0 to 0.9",
+		"SEEDS=9-3": "begins at 9 and ends before that, at 3, want FROM-TO", "SEEDS=3": "SEEDS=3: want FROM-TO",
+		"BACKEND=moon": "docker, local, sim or swarm",
+		"FRESHNESS=x":  "arrival or emission",
+		"REPEAT=0":     "1 to 1000", "SIZES=8,2": "SIZES=8,2", "CASES=4": "some of 1,2,3", "LOSS=10": "0 to 0.9",
 		"LOSS=NaN": "LOSS=NaN",
 		"GOSSIP=3": "a length of time", "FAIL=2s": "do not go together",
 	} {
@@ -103,8 +105,11 @@ func TestMisspelt(t *testing.T) {
 
 // The table is read in a terminal.
 func TestTable(t *testing.T) {
-	for line := range strings.Lines(Table()) {
-		if len(line) > 110 {
+	t.Setenv("COLUMNS", "80")
+	var out strings.Builder
+	terminal.On(&out).Table(Table())
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 81 {
 			t.Errorf("too long: %s", line)
 		}
 	}
@@ -112,7 +117,7 @@ func TestTable(t *testing.T) {
 		if s.usual == "" && s.none == "" {
 			t.Errorf("%s: nothing is said about its default", s.name)
 		}
-		if !strings.Contains(Table(), "\n"+s.name+" ") {
+		if !strings.Contains(out.String(), "\n"+s.name+" ") {
 			t.Errorf("the table lacks %s", s.name)
 		}
 	}

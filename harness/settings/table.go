@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
+	"gossiprpc/harness/terminal"
 )
 
 // where tells users of a wrong name what the right ones are.
@@ -22,20 +22,22 @@ const (
 // setting is a row of the table.
 type setting struct {
 	name  string
-	usual string            // the default; "": none
-	own   map[string]string // defaults of single targets
-	none  string            // what holds if there is no default, for people
-	want  string            // the values that it may have
-	names func() []string   // the same, where they are names from elsewhere
+	usual string                   // the default; "": none
+	own   map[string]string        // defaults of single targets
+	none  string                   // what holds if there is no default, for people
+	want  string                   // the values that it may have
+	wrong func(text string) string // what is wrong with a text in particular, "" if nothing is; nil: nothing ever is
+	names func() []string          // the same, where they are names from elsewhere
 	help  string
 	read  func(v *Values, text string) bool
 }
 
 var table = []setting{
 	{
-		name: "PROTOCOL", usual: "scrr", want: "a protocol", names: protocol.Names,
-		help: "figures:real runs all unless it is set",
-		read: func(v *Values, text string) (ok bool) { v.Protocol, ok = protocol.ByName(text); return ok },
+		name: "PROTOCOL", usual: "scrr", own: map[string]string{"lab": "brr"}, want: "a protocol",
+		names: protocol.Names,
+		help:  "lab: brr; figures:real runs all unless it is set",
+		read:  func(v *Values, text string) (ok bool) { v.Protocol, ok = protocol.ByName(text); return ok },
 	},
 	{
 		name: "NODES", usual: "8", want: fmt.Sprintf("a number of nodes, %d to %d", LeastNodes, MostNodes),
@@ -45,21 +47,30 @@ var table = []setting{
 		},
 	},
 	{
-		name: "SPEED", usual: "1", want: "a number, 0.01 to 100", help: "divides all intervals",
+		name: "SPEED", usual: "1", own: map[string]string{"soak": "5"}, want: "a number, 0.01 to 100",
+		help: "divides all intervals; soak: 5",
 		read: func(v *Values, text string) (ok bool) { v.Speed, ok = number(text, 0.01, 100); return ok },
 	},
 	{
 		name: "BACKEND", none: "docker, else local", own: map[string]string{"figures:real": "local"},
-		want: "docker, local or sim",
+		want: "docker, local, sim or swarm",
 		help: "figures:real: local",
 		read: func(v *Values, text string) bool {
 			v.Backend = text
-			return slices.Contains([]string{"docker", "local", "sim"}, text)
+			return slices.Contains([]string{"docker", "local", "sim", "swarm"}, text)
 		},
 	},
 	{
 		name: "FRESHNESS", usual: "arrival", want: "arrival or emission", help: "from when hearsay counts",
 		read: func(v *Values, text string) (ok bool) { v.Freshness, ok = freshness(text); return ok },
+	},
+	{
+		name: "BEGIN", none: "settled", want: "joined or settled",
+		help: "when test cases begin; above 32 nodes: joined",
+		read: func(v *Values, text string) bool {
+			v.Begin = text
+			return slices.Contains([]string{"joined", "settled"}, text)
+		},
 	},
 	{
 		name: "SEED", none: "drawn", own: map[string]string{
@@ -71,7 +82,8 @@ var table = []setting{
 	},
 	{
 		name: "SEEDS", usual: "1-10000", own: map[string]string{"mutants": "1-2000"},
-		want: "FROM-TO, two whole numbers", help: "chaos plays them all; mutants: 1-2000",
+		want: "FROM-TO, two whole numbers, 1 or more", wrong: seedsReversed,
+		help: "chaos plays them all; mutants: 1-2000",
 		read: func(v *Values, text string) (ok bool) { v.FirstSeed, v.LastSeed, ok = seeds(text); return ok },
 	},
 	{
@@ -81,6 +93,10 @@ var table = []setting{
 	{
 		name: "RUNS", usual: "runs", want: "a folder", help: "of the scenarios' runs",
 		read: func(v *Values, text string) bool { v.Runs = text; return true },
+	},
+	{
+		name: "LIVE_PAGE", usual: "on", want: "on or off", help: "a page of the demo or a scenario while it runs",
+		read: func(v *Values, text string) bool { v.Page = text == "on"; return v.Page || text == "off" },
 	},
 	{
 		name: "FIGURES", usual: "figures", want: "a folder", help: "of tables and plots",
@@ -140,7 +156,8 @@ var table = []setting{
 		read: func(v *Values, text string) bool { v.BuildBase = text; return true },
 	},
 	{
-		name: "RUN_BASE", none: "the Dockerfile's", want: "an image with bash and useradd", help: "to build the image upon",
+		name: "RUN_BASE", none: "the Dockerfile's", want: "an image with bash and useradd",
+		help: "to build the image upon",
 		read: func(v *Values, text string) bool { v.RunBase = text; return true },
 	},
 }
@@ -161,16 +178,27 @@ func (s setting) wanted() string {
 	return s.want + ": " + strings.Join(s.names(), ", ")
 }
 
-// Table describes all settings for people, a line for each.
-func Table() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SETTING\tDEFAULT\tVALUES")
-	for _, s := range table {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.usual+s.none, s.described())
+// objection says what is wrong with a text that cannot be read.
+func (s setting) objection(text string) string {
+	if s.wrong != nil {
+		if why := s.wrong(text); why != "" {
+			return why + ", want " + s.wanted()
+		}
 	}
-	w.Flush()
-	return b.String()
+	return "want " + s.wanted()
+}
+
+// Table describes all settings for people, a row for each.
+func Table() terminal.Table {
+	t := terminal.Table{Columns: []terminal.Column{
+		{Title: "SETTING"},
+		{Title: "DEFAULT"},
+		{Title: "VALUES", Wrap: 20},
+	}}
+	for _, s := range table {
+		t.Row(s.name, s.usual+s.none, s.described())
+	}
+	return t
 }
 
 func (s setting) described() string {

@@ -19,6 +19,9 @@ import (
 type Backend struct {
 	// Configure changes what a cluster begins with; nil leaves it as it is.
 	Configure func(*Config)
+	// Live saves flight records as time passes, for somebody to follow; without it
+	// they are saved at the end.
+	Live bool
 }
 
 // Name is "sim".
@@ -26,8 +29,12 @@ func (Backend) Name() string { return "sim" }
 
 // Start makes a world and lets it run until the provider has let all nodes in.
 func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
+	if s.TLS {
+		return nil, errors.New("tls=on: there are no connections to encrypt in virtual time, only on backends local and docker")
+	}
 	c := DefaultConfig(s.Protocol)
 	c.Parameters, c.Nodes, c.Seed, c.Spread = s.Parameters, s.Nodes, s.Seed, s.Timing.Gossip
+	c.Labels = s.Labels(b)
 	if b.Configure != nil {
 		b.Configure(&c)
 	}
@@ -40,7 +47,7 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 	if err != nil {
 		return nil, err
 	}
-	cluster := &cluster{world: w, record: record, whole: map[string]uint32{}}
+	cluster := &cluster{world: w, record: record, live: b.Live, whole: map[string]uint32{}}
 	if !cluster.settle(ctx, w.Nodes()) {
 		return nil, errors.Join(ctx.Err(), errors.New("simulation: the nodes do not get into the cluster"))
 	}
@@ -51,6 +58,7 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 type cluster struct {
 	world  *World
 	record *records // nil: nothing is recorded
+	live   bool     // its records are saved as time passes
 	// whole holds the life in which a node was found to have heard of all: it
 	// forgets nobody.
 	whole map[string]uint32
@@ -91,6 +99,9 @@ func (c *cluster) Wait(ctx context.Context, d time.Duration) error {
 		return err
 	}
 	c.world.Run(d)
+	if c.live {
+		return c.record.save()
+	}
 	return nil
 }
 
@@ -243,6 +254,22 @@ func (c *cluster) Joined(context.Context) (map[string][]string, error) {
 		}
 	}
 	return missing, nil
+}
+
+// Unsettled is harness.Cluster's.
+func (c *cluster) Unsettled(context.Context) (harness.Unrest, error) {
+	unrest := harness.Unrest{Awaits: map[string]string{}}
+	for _, name := range c.world.Nodes() {
+		h := c.world.named[name]
+		switch {
+		case !h.up:
+		case h.paused:
+			unrest.Awaits[name] = "it is paused"
+		case h.node.Awaits() != "":
+			unrest.Awaits[name] = h.node.Awaits()
+		}
+	}
+	return unrest, nil
 }
 
 func without(all []string, name string) []string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +29,14 @@ func TestScenarios(t *testing.T) {
 		for _, p := range protocol.All() {
 			t.Run(fmt.Sprintf("%s/%s", script.Name(), p.Name), func(t *testing.T) {
 				o := options(t, p.Name, 8)
+				if _, why, skips := strings.Cut(string(text), "[sim] skip '"); skips {
+					why, _, _ = strings.Cut(why, "'")
+					out, err := scenario.Run(t.Context(), o, script.Name(), text)
+					if err != nil || out.Verdict != harness.Unknown || !strings.Contains(fmt.Sprint(out.Reasons), why) {
+						t.Errorf("%v: %s: %v, want unknown: %s", err, out.Verdict, out.Reasons, why)
+					}
+					return
+				}
 				runScript(t, o, script.Name(), text)
 			})
 		}
@@ -144,5 +153,49 @@ func TestLarge(t *testing.T) {
 				t.Logf("case %d: %v, bound %v, %d messages, %d false suspicions", c.Case, c.Measured, c.Bound, c.Messages, c.FalseSuspicions)
 			}
 		})
+	}
+}
+
+// A cluster comes to rest; while a node is paused it does not, and says so.
+func TestSettled(t *testing.T) {
+	const script = `cluster 6 $PROTOCOL
+await settled
+kill node6
+menu 1
+await results
+expect victims node6
+restart node6
+await settled
+expect alive others
+`
+	for _, p := range protocol.All() {
+		t.Run(p.Name, func(t *testing.T) {
+			out := runScript(t, options(t, p.Name, 6), "settled.txt", []byte(script))
+			if !out.Cases[0].AtRest {
+				t.Errorf("%+v did not begin at rest", out.Cases[0])
+			}
+		})
+	}
+	o := options(t, "brr", 6)
+	out, err := scenario.Run(t.Context(), o, "paused.txt", []byte("cluster 6 brr\nawait joined\npause node3\nawait settled\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reasons := strings.Join(out.Reasons, "\n"); out.Verdict != harness.Fail ||
+		!strings.Contains(reasons, "for the cluster to be at rest in vain: node3: it is paused") {
+		t.Errorf("%s: %s", out.Verdict, reasons)
+	}
+}
+
+// results.jsonl says how its cases were run.
+func TestResultsAreLabelled(t *testing.T) {
+	o := options(t, "brr", 4)
+	o.Speed, o.Freshness, o.Seed = 5, protocol.Emission, 77
+	out := runScript(t, o, "labels.txt", []byte("cluster 4 brr\nawait joined\nkill node4\nmenu 1\nawait results\nexpect case 1\n"))
+	line, err := os.ReadFile(filepath.Join(out.Folder, "results.jsonl"))
+	for _, want := range []string{`"seed":77`, `"labels":{"backend":"sim","freshness":"emission","speed":"5"}`} {
+		if err != nil || !strings.Contains(string(line), want) {
+			t.Errorf("%v: %s lacks %s", err, line, want)
+		}
 	}
 }

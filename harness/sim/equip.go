@@ -85,6 +85,7 @@ func (w *World) monitorConfig() core.Config {
 	c := core.DefaultConfig()
 	seed := int64(w.config.Seed)
 	c.Protocol, c.Timing, c.Aligned, c.Seed, c.Results = w.config.Protocol.Name, w.config.Timing, w.config.Aligned, &seed, results
+	c.Labels = w.config.Labels
 	c.MaxNodes = max(c.MaxNodes, len(w.hosts))
 	return c
 }

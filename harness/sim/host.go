@@ -52,6 +52,7 @@ const (
 	aNode hostKind = iota
 	aMonitor
 	aProvider
+	aGhost // nothing runs there, ever
 )
 
 // item is what a process has yet to act on: a call that waits in the socket, or

@@ -7,7 +7,7 @@ import (
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/machine"
-	"gossiprpc/internal/wire"
+	"gossiprpc/internal/wire/size"
 )
 
 // Network is how messages travel between two processes. Each way of a call, to
@@ -30,6 +30,7 @@ type call struct {
 	deadline int64
 	dialing  bool // it is a connection that is being set up
 	settled  bool // the caller has its outcome
+	bytes    int  // of its body, to a node
 	request  machine.Request
 	reply    machine.Reply
 }
@@ -49,14 +50,16 @@ type link struct{ from, to int }
 // call carries a machine's call out.
 func (w *World) call(h *host, e machine.Call) {
 	to := w.addressed[e.To]
-	c := &call{from: h, to: to, life: h.life, id: e.ID, timeout: e.Timeout, deadline: w.now + int64(e.Timeout), request: e.Request}
+	c := &call{
+		from: h, to: to, life: h.life, id: e.ID, timeout: e.Timeout, deadline: w.now + int64(e.Timeout),
+		request: e.Request,
+	}
 	switch r := e.Request.(type) {
 	case machine.Message:
-		bytes := wire.MessageSize(h.address, r.Message)
-		h.sent += int64(bytes)
+		c.bytes = size.OfMessage(h.address, r.Message)
 		for i := range w.hooks {
 			if f := w.hooks[i].Sent; f != nil {
-				f(h.address, e.To, r.Message, bytes)
+				f(h.address, e.To, r.Message, c.bytes)
 			}
 		}
 		r.Message = w.known.pack(r.Message)
@@ -84,6 +87,9 @@ func (w *World) call(h *host, e machine.Call) {
 
 // request sends what a call begins with on its way: itself, or its connection.
 func (w *World) request(c *call) {
+	if !c.dialing {
+		c.from.sent += int64(c.bytes)
+	}
 	there, ok := w.travel(c.from, c.to)
 	if !ok {
 		w.expires(c)

@@ -12,10 +12,10 @@ import (
 	"gossiprpc/internal/recording"
 )
 
-// records keeps the flight records of a world's processes until the world ends.
+// records are the flight records of a world's processes, on their way to the disk.
 type records struct {
 	spec  harness.ClusterSpec
-	files map[string]*bytes.Buffer
+	files map[string]*bytes.Buffer // what is not on the disk yet
 	err   error
 }
 
@@ -38,19 +38,31 @@ func (r *records) wrap(l Life, m machine.Machine) machine.Machine {
 	return recording.Wrap(m, r.files[path], header, 0)
 }
 
-// save writes all records into the run's folder.
+// save appends what is not on the disk yet to the records in the run's folder.
 func (r *records) save() error {
 	if r == nil {
 		return nil
 	}
 	err := r.err
 	for path, record := range r.files {
-		if e := os.MkdirAll(filepath.Dir(path), 0o755); e != nil {
-			return errors.Join(err, fmt.Errorf("save records: %w", e))
+		if record.Len() == 0 {
+			continue
 		}
-		if e := os.WriteFile(path, record.Bytes(), 0o644); e != nil {
+		if e := appendTo(path, record); e != nil {
 			err = errors.Join(err, fmt.Errorf("save records: %w", e))
 		}
 	}
 	return err
+}
+
+func appendTo(path string, record *bytes.Buffer) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = record.WriteTo(f)
+	return errors.Join(err, f.Close())
 }

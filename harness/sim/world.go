@@ -38,6 +38,8 @@ type Config struct {
 	// Setup of one node's machine before it starts; nil: all clocks right, no
 	// node slow.
 	Machine func(node int) Machine
+	// Labels are what the monitor's results say of the run.
+	Labels map[string]string
 	// Wrap puts something between each machine and the world, such as a flight
 	// recorder; nil: nothing.
 	Wrap func(Life, machine.Machine) machine.Machine

@@ -8,12 +8,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"gossiprpc/harness"
 	"gossiprpc/harness/local"
+	"gossiprpc/harness/mutants"
 	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/settings"
+	"gossiprpc/harness/terminal"
 )
 
 // Build builds everything for each system that the project runs on. It keeps the
@@ -96,6 +100,44 @@ func raceFlag(ctx context.Context, out io.Writer) []string {
 	return []string{"-race"}
 }
 
+// calculating are the packages of tests that only calculate, in virtual time. They take ten
+// times as long under the race detector, which sees the same code run in harness/sim.
+var calculating = []string{"gossiprpc/harness/sim/claims", "gossiprpc/harness/sim/truth"}
+
+// testLimit is how long a package's tests may take on a busy machine before they are stopped.
+const testLimit = "30m"
+
+// goTests runs all tests, under the race detector where that works.
+func goTests(ctx context.Context, out io.Writer) (tally, error) {
+	race := append(raceFlag(ctx, out), "-timeout", testLimit)
+	listed, err := output(ctx, "go", "list", "./...")
+	if err != nil {
+		return tally{}, err
+	}
+	under := slices.DeleteFunc(strings.Fields(listed), func(name string) bool {
+		return slices.Contains(calculating, name)
+	})
+	t, err := goTest(ctx, out, race, under...)
+	rest, errRest := goTest(ctx, out, []string{"-timeout", testLimit}, calculating...)
+	manifests, errManifests := goTest(ctx, out, []string{"-C", "deploy/kubernetes/check"}, ".") // another module
+	return t.plus(rest).plus(manifests), errors.Join(err, errRest, errManifests)
+}
+
+// stages runs the parts of a check one after the other, whether or not those
+// before have failed, and notes how long each took.
+type stages struct {
+	out  io.Writer
+	errs []error
+	took []string
+}
+
+func (s *stages) run(name string, do func() error) {
+	fmt.Fprintf(s.out, "\n== %s\n", name)
+	began := time.Now()
+	s.errs = append(s.errs, do())
+	s.took = append(s.took, fmt.Sprintf("%s %v", name, time.Since(began).Round(time.Second)))
+}
+
 // Test is everything that CI runs. Its last line counts tests and scenarios.
 func Test(ctx context.Context, out io.Writer, environ []string) error {
 	v, err := settings.Read("test", environ)
@@ -106,20 +148,33 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(out, "build, vet and lint, licences, tests, chaos, some mutants, scenarios, soak,\n"+
+		"scenarios in containers, replay: some 40 minutes on two cores")
 	if err := Build(ctx, out); err != nil {
 		return failed("%w", err)
 	}
-	var errs []error
-	errs = append(errs, tidy(ctx, out), vet(ctx, out), Lint(ctx, out))
-	t, err := goTest(ctx, out, append(raceFlag(ctx, out), "./...")...)
-	errs = append(errs, err)
-	fmt.Fprintf(out, "\nchaos, seeds 1 to %d\n", ciSeeds)
-	errs = append(errs, hunt(ctx, out, 1, ciSeeds, v.Runs))
-	outcomes, err := ciScenarios(ctx, out, o)
-	errs = append(errs, err)
-	contained, err := ciContainers(ctx, out, v, o)
-	outcomes, errs = append(outcomes, contained...), append(errs, err)
-	errs = append(errs, replayAll(ctx, out, outcomes))
+	var t tally
+	var outcomes, contained []scenario.Outcome
+	s := stages{out: out}
+	s.run("vet and lint", func() error { return errors.Join(tidy(ctx, out), vet(ctx, out), Lint(ctx, out)) })
+	s.run("licences", func() error { return Licences(ctx, out) })
+	s.run("tests", func() (err error) {
+		t, err = goTests(ctx, out)
+		return err
+	})
+	s.run(fmt.Sprintf("chaos, seeds 1 to %d", ciSeeds), func() error { return hunt(ctx, out, 1, ciSeeds, v.Runs) })
+	s.run("some mutants", func() error { return mutants.Sample(ctx, out) })
+	s.run("scenarios", func() (err error) {
+		outcomes, err = ciScenarios(ctx, out, o)
+		return err
+	})
+	s.run("soak", func() error { return ciSoaked(ctx, out, v) })
+	s.run("scenarios in containers", func() (err error) {
+		contained, err = ciContainers(ctx, out, v, o)
+		return err
+	})
+	outcomes = append(outcomes, contained...)
+	s.run("replay", func() error { return replayAll(ctx, out, outcomes) })
 	for _, outcome := range outcomes {
 		if outcome.Verdict == harness.Pass {
 			t.passed++
@@ -127,13 +182,18 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 			t.failed++
 		}
 	}
-	fmt.Fprintf(out, "\n%s\n%s", resultTable(outcomes), reasons(outcomes))
-	err = errors.Join(errs...)
+	screen := terminal.On(out)
+	printResults(screen, outcomes)
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("\ntook: %s\n", strings.Join(s.took, ", ")), 2))
+	err = errors.Join(s.errs...)
 	if err == nil && t.failed > 0 {
 		err = errors.New("not all have passed")
 	}
 	if err == nil && t.passed == 0 {
 		err = errors.New("nothing was tested")
+	}
+	for _, f := range t.failures {
+		fmt.Fprint(out, f)
 	}
 	if err != nil {
 		fmt.Fprintf(out, "FAILED: %v\n", err)
@@ -156,6 +216,12 @@ func ciScenarios(ctx context.Context, out io.Writer, o scenario.Options) ([]scen
 	if err != nil {
 		return outcomes, err
 	}
+	o.Protocol = full.Protocol
+	secure, err := announced(ctx, out, o, "tls")
+	if err != nil {
+		return outcomes, err
+	}
+	outcomes = append(outcomes, secure)
 	fmt.Fprintf(out, "\ndemo, %s, %d nodes, SPEED=1\n", full.Protocol, full.Nodes)
 	outcome, err := runOne(ctx, full, shipped("demo"))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -32,15 +33,23 @@ func output(ctx context.Context, name string, args ...string) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// tally counts what has been tested.
-type tally struct{ passed, failed, skipped int }
+// tally counts what has been tested. failures has the names of the tests that failed, each
+// with what it printed last.
+type tally struct {
+	passed, failed, skipped int
+	failures                []string
+}
+
+// lastLines is how much of a failed test's output is told once more at the very end, since
+// whoever reads a long run's log begins there.
+const lastLines = 8
 
 // goTest runs `go test -json` and prints what plain `go test` would: a line for
 // each package, and all that a failed one printed.
-func goTest(ctx context.Context, out io.Writer, args ...string) (tally, error) {
-	args = append([]string{"test", "-json"}, args...)
-	fmt.Fprintf(out, "$ go %s\n", strings.Join(args, " "))
-	cmd := exec.CommandContext(ctx, "go", args...)
+func goTest(ctx context.Context, out io.Writer, flags []string, packages ...string) (tally, error) {
+	args := append(append([]string{"test"}, flags...), "-json")
+	fmt.Fprintf(out, "$ go %s, of %d packages\n", strings.Join(args, " "), len(packages))
+	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
 	cmd.Stderr = out
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
@@ -63,7 +72,7 @@ type testEvent struct {
 
 func report(out io.Writer, events io.Reader) tally {
 	var t tally
-	printed := map[string][]string{}
+	printed, said := map[string][]string{}, map[string][]string{}
 	lines := bufio.NewScanner(events)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -80,8 +89,12 @@ func report(out io.Writer, events io.Reader) tally {
 			fmt.Fprint(out, e.Output)
 		case e.Action == "output":
 			printed[key] = append(printed[key], e.Output)
+			said[key+"."+e.Test] = append(said[key+"."+e.Test], e.Output)
 		case e.Test != "":
 			t.count(e.Action)
+			if e.Action == "fail" {
+				t.failures = append(t.failures, failure(key+"."+e.Test, said[key+"."+e.Test]))
+			}
 		case e.Action == "fail":
 			fmt.Fprint(out, strings.Join(printed[key], ""))
 			fallthrough
@@ -90,6 +103,19 @@ func report(out io.Writer, events io.Reader) tally {
 		}
 	}
 	return t
+}
+
+func failure(name string, said []string) string {
+	said = slices.DeleteFunc(said, func(line string) bool {
+		return strings.HasPrefix(line, "===") || strings.HasPrefix(strings.TrimSpace(line), "---")
+	})
+	return "failed: " + name + "\n" + strings.Join(said[max(0, len(said)-lastLines):], "")
+}
+
+func (t tally) plus(u tally) tally {
+	return tally{
+		t.passed + u.passed, t.failed + u.failed, t.skipped + u.skipped, slices.Concat(t.failures, u.failures),
+	}
 }
 
 func (t *tally) count(action string) {

@@ -21,6 +21,8 @@ import (
 	"gossiprpc/harness/scenario"
 	"gossiprpc/harness/settings"
 	"gossiprpc/harness/sim"
+	"gossiprpc/harness/swarm"
+	"gossiprpc/harness/terminal"
 )
 
 // engineLimit is how long an engine may take to answer before it counts as none.
@@ -37,6 +39,13 @@ func pickBackend(v settings.Values, out io.Writer) (harness.Backend, error) {
 		return &local.Backend{}, nil
 	case "sim":
 		return sim.Backend{}, nil
+	case "swarm":
+		stacks := &swarm.Backend{Image: v.Image}
+		if err := stacks.Available(ctx); err != nil {
+			return nil, settings.Wrongf("BACKEND=swarm: %w", err)
+		}
+		warnIfStale(ctx, out, containers.Image)
+		return stacks, nil
 	case "docker":
 		if err := containers.Available(ctx); err != nil {
 			return nil, settings.Wrongf("BACKEND=docker: %w", err)
@@ -73,10 +82,7 @@ func Extra(ctx context.Context, out io.Writer, environ []string) error {
 		return err
 	}
 	outcomes, err := extra(ctx, out, o)
-	if err != nil {
-		return err
-	}
-	return conclude(out, outcomes)
+	return concludeSoFar(out, outcomes, err)
 }
 
 func extra(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
@@ -114,7 +120,7 @@ func announced(ctx context.Context, out io.Writer, o scenario.Options, name stri
 	fmt.Fprintf(out, "\n%s, %s, %d nodes, SPEED=%g, %s\n", name, o.Protocol, o.Nodes, o.Speed, o.Backend.Name())
 	outcome, err := runOne(ctx, o, shipped(name))
 	if err == nil {
-		fmt.Fprintf(out, "%s\n", outcome.Verdict)
+		fmt.Fprintln(out, verdict(terminal.On(out), outcome.Verdict))
 	}
 	return outcome, err
 }
@@ -128,10 +134,7 @@ func Containers(ctx context.Context, out io.Writer, environ []string) error {
 		return err
 	}
 	outcomes, err := inContainers(ctx, out, o)
-	if err != nil {
-		return errors.Join(err, conclude(out, outcomes))
-	}
-	return conclude(out, outcomes)
+	return concludeSoFar(out, outcomes, err)
 }
 
 func inContainers(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {

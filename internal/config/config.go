@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"reflect"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -38,7 +37,9 @@ func Parse(cli any, name, description string, args []string, stdout, stderr io.W
 	file := &configFile{}
 	all := append([]kong.Option{
 		kong.Name(name),
-		kong.Description(description + "\n\n\"" + name + " version\" prints what it was built from."),
+		kong.Description(fmt.Sprintf("%s\n\n\"%s version\" prints what it was built from; \"%[2]s completion SHELL\" "+
+			"a script for %s; \"%[2]s health HOST:PORT\" whether the process with those --metrics lives.",
+			description, name, shellNames)),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped.Store(true) }),
 		kong.DefaultEnvars("GOSSIP"),
@@ -47,9 +48,13 @@ func Parse(cli any, name, description string, args []string, stdout, stderr io.W
 	}, opts...)
 	parser, err := kong.New(cli, all...)
 	if err == nil {
-		if asksVersion(args, slices.ContainsFunc(parser.Model.Flags, func(f *kong.Flag) bool { return f.Name == "version" })) {
-			fmt.Fprintf(stdout, "%s %s\n", name, Version())
-			return ExitOK, true
+		if said, code, asked := word(name, args, parser.Model.Flags); asked {
+			out := stdout
+			if code != ExitOK {
+				out = stderr
+			}
+			fmt.Fprint(out, said)
+			return code, true
 		}
 		var parsed *kong.Context
 		parsed, err = parser.Parse(args)

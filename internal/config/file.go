@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"gossiprpc/internal/regular"
 )
 
 // Kind is what a config file's field must hold.
@@ -62,17 +63,9 @@ func Load(path string, fields []Field) (map[string]string, error) {
 }
 
 func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	text, err := regular.Read(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("config file: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("config file: %w", err)
-	}
-	if len(text) > maxFile {
-		return nil, fmt.Errorf("config file %s is larger than %d bytes", path, maxFile)
 	}
 	return text, nil
 }

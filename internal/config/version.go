@@ -23,9 +23,3 @@ func Version() string {
 	}
 	return fmt.Sprintf("%s, %s", v, info.GoVersion)
 }
-
-// asksVersion tells whether the command line asks for nothing but the version. A
-// command that has a setting of that name, as the provider, takes only the word.
-func asksVersion(args []string, settingOfThatName bool) bool {
-	return len(args) == 1 && (args[0] == "version" || args[0] == "--version" && !settingOfThatName)
-}

@@ -18,10 +18,7 @@ type Address string
 
 // NewAddress joins a checked name and port.
 func NewAddress(name string, port int) (Address, error) {
-	if err := CheckName(name); err != nil {
-		return "", err
-	}
-	if err := CheckPort(port); err != nil {
+	if err := check(name, port); err != nil {
 		return "", err
 	}
 	return Address(name + ":" + strconv.Itoa(port)), nil
@@ -35,10 +32,20 @@ func ParseAddress(s string) (Address, error) {
 		return "", fmt.Errorf("%w %q: want name:port", ErrAddress, s)
 	}
 	n, err := strconv.Atoi(port)
-	if err != nil || strconv.Itoa(n) != port {
+	if err != nil || len(port) > 1 && (port[0] == '0' || port[0] == '+') {
 		return "", fmt.Errorf("%w %q: port %q is not a whole number from 1 to 65535", ErrAddress, s, port)
 	}
-	return NewAddress(name, n)
+	if err := check(name, n); err != nil {
+		return "", err
+	}
+	return Address(s), nil
+}
+
+func check(name string, port int) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	return CheckPort(port)
 }
 
 // CheckName accepts 1 to 253 letters, digits, dots, underscores and hyphens.

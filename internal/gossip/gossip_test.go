@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gossiprpc/internal/gossip"
+	_ "gossiprpc/internal/property"
 )
 
 func TestParseAddress(t *testing.T) {

@@ -23,12 +23,15 @@ import (
 // ErrEnded is returned by every method after Run has ended.
 var ErrEnded = errors.New("the process has ended")
 
-// Options are what a machine is run with. All but Peers are needed.
+// Options are what a machine is run with. All but Peers and Admit are needed.
 type Options struct {
 	Peers   *xmlrpc.Client // for calls to nodes
 	Servers *xmlrpc.Client // for calls to the monitor and the provider
 	Out     io.Writer      // the terminal
 	Logger  *slog.Logger
+	// Admit says whether a call that has come in may reach the machine: its error is
+	// the call's fault. nil: all may.
+	Admit func(context.Context, machine.Request) error
 }
 
 // Host is one running process. Its methods may be called from any goroutine.
@@ -152,6 +155,11 @@ func (h *Host) post(ctx context.Context, ev machine.Event) {
 // Call has the machine take a call that has come in. A fault of the machine's is
 // the error.
 func (h *Host) Call(ctx context.Context, r machine.Request) (machine.Answer, error) {
+	if h.options.Admit != nil {
+		if err := h.options.Admit(ctx, r); err != nil {
+			return machine.Answer{}, err
+		}
+	}
 	reply, err := h.hand(ctx, work{event: machine.Called{Request: r}})
 	if err == nil && reply.Fault != "" {
 		err = errors.New(reply.Fault)

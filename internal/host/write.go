@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"gossiprpc/internal/machine"
+	"gossiprpc/internal/regular"
 )
 
 // write puts one text into its file and tells the machine what came of it.
@@ -18,30 +19,19 @@ func (h *Host) write(ctx context.Context, w machine.Write) {
 	written := machine.Written{ID: w.ID}
 	if err := put(w.File, w.Data); err != nil {
 		written.Error = err.Error()
+		h.options.Logger.Warn("file not written", "file", w.File, "err", err)
 	}
 	h.post(ctx, written)
 }
 
-func replace(path string, data []byte) error {
-	if err := os.WriteFile(path, data, 0o644); err != nil {
+func replace(path string, data []byte) (err error) {
+	f, err := regular.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
-	return nil
-}
-
-// appendTo writes at once and syncs: a reader, or a crash, sees a whole block or
-// none.
-func appendTo(path string, data []byte) (err error) {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("append: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.Write(data); err != nil {
-		return fmt.Errorf("append: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("append: %w", err)
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write: %w", err)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@
 package machine
 
 import (
+	"strings"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -52,8 +53,8 @@ type Ended struct {
 	ID     uint64
 	Answer Answer
 	Error  *CallError // nil: answered
-	// Sent is how many bytes of requests the process has sent to nodes so far, in
-	// all its calls. It never falls.
+	// Sent is the size in bytes of the bodies of all the process's calls to nodes so far
+	// for which there was a connection, each counted once. It never falls.
 	Sent int64
 }
 
@@ -116,6 +117,16 @@ const (
 	Info
 	Warn
 )
+
+// String is the line as people read it, without its level.
+func (l Log) String() string {
+	var b strings.Builder
+	b.WriteString(l.Text)
+	for _, f := range l.Fields {
+		b.WriteString(" " + f.Key + "=" + f.Value)
+	}
+	return b.String()
+}
 
 // Field is a key of a line of the log and its value.
 type Field struct{ Key, Value string }

@@ -1,13 +1,12 @@
 package recording
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 )
 
 const (
@@ -42,63 +41,73 @@ func lengthCheck(length []byte) byte { return byte(crc32.Checksum(length, castag
 
 // frames reads one frame after the other.
 type frames struct {
-	r      *bufio.Reader
+	r      io.Reader
 	offset int64 // of the next frame
 	chain  uint32
-	buffer bytes.Buffer
+	raw    []byte // what has been read of the next frame
 }
 
 // next returns the next frame's payload, valid until the next call, and the
 // frame's offset. The error is io.EOF after the last frame, io.ErrUnexpectedEOF
-// for one that was cut short, and wraps ErrDamaged for any that is wrong.
+// for one that was cut short, and wraps ErrDamaged for any that is wrong. After
+// either EOF it may be called again, if the file has grown.
 func (f *frames) next() ([]byte, int64, error) {
 	at := f.offset
 	length, head, err := f.length()
 	if err != nil {
 		return nil, at, err
 	}
-	f.buffer.Reset() // and grow with what is there, whatever the length says
-	whole := int64(length) + crc32.Size
-	if _, err := io.CopyN(&f.buffer, f.r, whole); errors.Is(err, io.EOF) {
-		return nil, at, io.ErrUnexpectedEOF
-	} else if err != nil {
+	whole := head + int(length) + crc32.Size
+	if err := f.fill(whole); err != nil {
 		return nil, at, err
 	}
-	payload, sum := f.buffer.Bytes()[:length], f.buffer.Bytes()[length:]
+	payload, sum := f.raw[head:head+int(length)], f.raw[head+int(length):]
+	f.raw = f.raw[:0]
 	chain := crc32.Update(f.chain, castagnoli, payload)
 	if chain != binary.LittleEndian.Uint32(sum) {
 		return nil, at, fmt.Errorf("%w: wrong checksum of the record at offset %d", ErrDamaged, at)
 	}
 	f.chain = chain
-	f.offset += int64(head) + whole
+	f.offset += int64(whole)
 	return payload, at, nil
 }
 
 // length reads the part of a frame before its payload, head bytes of it.
 func (f *frames) length() (length uint64, head int, err error) {
-	var raw []byte
-	for {
-		c, err := f.r.ReadByte()
-		switch {
-		case errors.Is(err, io.EOF) && len(raw) > 0:
-			return 0, 0, io.ErrUnexpectedEOF
-		case err != nil:
+	for head = 1; ; head++ {
+		if err := f.fill(head); err != nil {
 			return 0, 0, err
 		}
-		raw = append(raw, c)
-		if c < 0x80 || len(raw) == binary.MaxVarintLen32 {
+		if f.raw[head-1] < 0x80 || head == binary.MaxVarintLen32 {
 			break
 		}
 	}
-	check, err := f.r.ReadByte()
-	if errors.Is(err, io.EOF) {
-		return 0, 0, io.ErrUnexpectedEOF
-	} else if err != nil {
+	if err := f.fill(head + 1); err != nil {
 		return 0, 0, err
 	}
-	length, n := binary.Uvarint(raw)
-	if n != len(raw) || check != lengthCheck(raw) || length == 0 || length > maxPayload {
+	length, n := binary.Uvarint(f.raw[:head])
+	if n != head || f.raw[head] != lengthCheck(f.raw[:head]) || length == 0 || length > maxPayload {
 		return 0, 0, fmt.Errorf("%w: wrong length of the record at offset %d", ErrDamaged, f.offset)
 	}
-	return length, len(raw) + 1, nil
+	return length, head + 1, nil
+}
+
+// fill reads until so many bytes of the frame are there. It grows with what is there,
+// whatever the length says.
+func (f *frames) fill(size int) error {
+	const most = 1 << 16
+	for len(f.raw) < size {
+		before := len(f.raw)
+		more := min(size-before, most)
+		f.raw = slices.Grow(f.raw, more)
+		n, err := io.ReadFull(f.r, f.raw[before:before+more])
+		f.raw = f.raw[:before+n]
+		switch {
+		case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) && len(f.raw) > 0:
+			return io.ErrUnexpectedEOF
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }

@@ -127,6 +127,10 @@ func (r *Reader) Next() (Record, error) {
 	return rec, nil
 }
 
+// Grown has Next look again for what was written since it returned io.EOF, when the
+// recording's process was still running.
+func (r *Reader) Grown() { r.end.Torn = false }
+
 // All gives the events that are left. The last pair has an error where the
 // recording is damaged.
 func (r *Reader) All() iter.Seq2[Record, error] {

@@ -17,6 +17,7 @@ import (
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/instant"
 	"gossiprpc/internal/machine"
+	_ "gossiprpc/internal/property"
 	"gossiprpc/internal/recording"
 )
 

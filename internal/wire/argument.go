@@ -82,6 +82,9 @@ func decodeAddresses(what string, v xmlrpc.Value) ([]gossip.Address, error) {
 	if v.Kind != xmlrpc.Array {
 		return nil, wrong(what, v, "an array of addresses")
 	}
+	if err := entries(what, v); err != nil {
+		return nil, err
+	}
 	addresses := make([]gossip.Address, len(v.Items))
 	for i, item := range v.Items {
 		a, err := decodeAddress(fmt.Sprintf("%s[%d]", what, i), item)
@@ -94,14 +97,6 @@ func decodeAddresses(what string, v xmlrpc.Value) ([]gossip.Address, error) {
 }
 
 func encodeAddress(a gossip.Address) xmlrpc.Value { return xmlrpc.StringValue(string(a)) }
-
-func encodeAddresses(addresses []gossip.Address) xmlrpc.Value {
-	items := make([]xmlrpc.Value, len(addresses))
-	for i, a := range addresses {
-		items[i] = encodeAddress(a)
-	}
-	return xmlrpc.ArrayValue(items...)
-}
 
 func encodeInt(i int32) xmlrpc.Value { return xmlrpc.IntValue(int(i)) }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/internal/xmlrpc/xmlrpctest"
 
@@ -58,16 +59,13 @@ func TestCapturedCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	sender := encodeAddress(address)
-	message := func(decode func([]xmlrpc.Value) (gossip.Address, gossip.Message, error)) func(*testing.T, []xmlrpc.Value) []xmlrpc.Value {
+	message := func(decode func([]xmlrpc.Value) (machine.Message, error)) func(*testing.T, []xmlrpc.Value) []xmlrpc.Value {
 		return func(t *testing.T, args []xmlrpc.Value) []xmlrpc.Value {
-			from, m, err := decode(args)
+			m, err := decode(args)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, again, err := encodeMessage(from, m)
-			if err != nil {
-				t.Fatal(err)
-			}
+			_, again := encodeMessage(m)
 			return again
 		}
 	}
@@ -148,7 +146,7 @@ func TestCapturedAnswers(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(file), ".answer.xml")
 		server, _, _ := strings.Cut(name, ".")
 		method, args := captured(t, name)
-		v, err := servers[server][method](t.Context(), args)
+		v, err := servers[server][method].Call(t.Context(), args)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -169,9 +167,9 @@ func TestCapturedAnswers(t *testing.T) {
 // What a capture means, once in full.
 func TestCapturedMeaning(t *testing.T) {
 	_, args := captured(t, "node.acceptAck2")
-	from, m, err := decodeAck2(args)
-	if err != nil || from != "node2:5000" {
-		t.Fatal(from, err)
+	m, err := decodeAck2(args)
+	if err != nil || m.From != "node2:5000" {
+		t.Fatal(m.From, err)
 	}
 	at := func(second, micro int) time.Time {
 		return time.Date(2026, 11, 22, 16, 5, second, micro*1000, time.Local)
@@ -194,15 +192,15 @@ func TestCapturedMeaning(t *testing.T) {
 			Updated:    at(26, 351337),
 		},
 	}}
-	if diff := same(gossip.Message(want), m); diff != "" {
+	if diff := same(gossip.Message(want), m.Message); diff != "" {
 		t.Error(diff)
 	}
 	_, args = captured(t, "node.acceptSyn")
-	_, m, err = decodeSyn(args)
+	m, err = decodeSyn(args)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e, ok := m.(gossip.Syn).Digest.Get("gossiprpc_node_4:5000"); !ok ||
+	if e, ok := m.Message.(gossip.Syn).Digest.Get("gossiprpc_node_4:5000"); !ok ||
 		e != (gossip.DigestEntry{Address: "gossiprpc_node_4:5000", AppVersion: 1, Generation: 57600, Heartbeat: 3}) {
 		t.Errorf("%+v", m)
 	}
@@ -214,14 +212,14 @@ func TestSendToPython(t *testing.T) {
 	_, c := serve(t, nil)
 	for _, name := range []string{"node.acceptSyn", "node.acceptAck", "node.acceptAck2", "node.receiveGossip"} {
 		method, args := captured(t, name)
-		decode := map[string]func([]xmlrpc.Value) (gossip.Address, gossip.Message, error){
+		decode := map[string]func([]xmlrpc.Value) (machine.Message, error){
 			acceptSyn: decodeSyn, acceptAck: decodeAck, acceptAck2: decodeAck2, receiveGossip: decodeGossip,
 		}[method]
-		from, m, err := decode(args)
+		m, err := decode(args)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := SendMessage(t.Context(), c, from, gossip.Address(hostport), m); err != nil {
+		if err := SendMessage(t.Context(), c, m.From, gossip.Address(hostport), m.Message); err != nil {
 			t.Fatal(err)
 		}
 		got, err := c.Call(t.Context(), hostport, "last")
@@ -250,7 +248,7 @@ func TestPythonCallsNode(t *testing.T) {
 		if err != nil || v.Kind != xmlrpc.Nil {
 			t.Fatal(name, v, err)
 		}
-		_, again, err := encodeMessage(r.from, r.message)
+		_, again := encodeMessage(machine.Message{From: r.from, Message: r.message})
 		if err != nil || same(sorted(xmlrpc.ArrayValue(args...)), sorted(xmlrpc.ArrayValue(again...))) != "" {
 			t.Errorf(
 				"%s: %v%s",

@@ -4,11 +4,17 @@
 // Monitor and Provider make calls, NodeMethods, MonitorMethods and
 // ProviderMethods turn handlers into what a server offers.
 //
+// Calls and answers of the original's methods are read from their bytes into those words
+// and written from them, without values in between, if they are in canonical form
+// ([xmlrpc.Canonical]): the functions of reader and those named append... . Any other
+// document is read by xmlrpc's parser and the functions named decode... . Those say what is wrong,
+// and are the referee of the first: what both take, they take alike (straight_test.go).
+//
 // What comes from outside is checked here: addresses, 32-bit ints, members that
 // must be there. Errors name the argument, the value and what is allowed; a
 // server answers them as faults. Unknown members of structs are ignored, so that
-// later versions can add some. Three methods are not the original's: reportTraffic,
-// getProtocol and getStatus. An original answers them with a fault.
+// later versions can add some. Four methods are not the original's: reportTraffic,
+// getProtocol, getStatus and getAwaits. An original answers them with a fault.
 package wire
 
 // Method names.
@@ -32,6 +38,7 @@ const (
 	reportTraffic = "reportTraffic" // extension: (address, bytes sent as double) -> nil
 	getProtocol   = "getProtocol"   // extension: () -> protocol number
 	getStatus     = "getStatus"     // extension: () -> struct, see status.go
+	getAwaits     = "getAwaits"     // extension of nodes: () -> what keeps it from being settled, or ""
 )
 
 // Member names.

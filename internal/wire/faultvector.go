@@ -5,16 +5,39 @@ import (
 	"gossiprpc/internal/xmlrpc"
 )
 
-func encodeVector(v gossip.FaultVector) xmlrpc.Value {
-	members := make([]xmlrpc.Member, len(v))
-	for i, s := range v {
-		cell := 0
-		if s.Suspected {
-			cell = 1
+func appendVector(dst []byte, v gossip.FaultVector) []byte {
+	dst = append(dst, xmlrpc.StructStart...)
+	for i := range v {
+		dst = appendName(dst, string(v[i].Address))
+		if v[i].Suspected {
+			dst = append(dst, xmlrpc.IntStart+"1"+xmlrpc.IntEnd+xmlrpc.MemberEnd...)
+		} else {
+			dst = append(dst, xmlrpc.IntStart+"0"+xmlrpc.IntEnd+xmlrpc.MemberEnd...)
 		}
-		members[i] = xmlrpc.Member{Name: string(s.Address), Value: xmlrpc.IntValue(cell)}
 	}
-	return xmlrpc.StructValue(members...)
+	return append(dst, xmlrpc.StructEnd...)
+}
+
+func (r reader) vector() gossip.FaultVector {
+	r.Struct()
+	cells := make([]gossip.Suspicion, 0, r.atMost(memberFrame+intFrame))
+	for a, more := r.entry(); more && !r.full(len(cells)); a, more = r.entry() {
+		cells = append(cells, gossip.Suspicion{Address: a, Suspected: r.cell() == 1})
+		r.EndMember()
+	}
+	return newVector(cells)
+}
+
+func (r reader) cell() int32 {
+	cell := r.Int()
+	if cell != 0 && cell != 1 {
+		r.Refuse()
+	}
+	return cell
+}
+
+func newVector(cells []gossip.Suspicion) gossip.FaultVector {
+	return gossip.NewFaultVector(lastFirst(cells, func(s *gossip.Suspicion) gossip.Address { return s.Address }))
 }
 
 // decodeVector keeps the last of several cells for one address, as Python's dict
@@ -22,6 +45,9 @@ func encodeVector(v gossip.FaultVector) xmlrpc.Value {
 func decodeVector(what string, v xmlrpc.Value) (gossip.FaultVector, error) {
 	if v.Kind != xmlrpc.Struct {
 		return nil, wrong(what, v, "a struct of 0 and 1")
+	}
+	if err := entries(what, v); err != nil {
+		return nil, err
 	}
 	cells := make([]gossip.Suspicion, len(v.Members))
 	for i, m := range v.Members {
@@ -33,9 +59,9 @@ func decodeVector(what string, v xmlrpc.Value) (gossip.FaultVector, error) {
 		if err != nil {
 			return nil, err
 		}
-		cells[len(cells)-1-i] = gossip.Suspicion{Address: a, Suspected: suspected == 1} // NewFaultVector keeps the first
+		cells[i] = gossip.Suspicion{Address: a, Suspected: suspected == 1}
 	}
-	return gossip.NewFaultVector(cells), nil
+	return newVector(cells), nil
 }
 
 func decodeCell(what string, v xmlrpc.Value) (int, error) {
@@ -59,10 +85,20 @@ func decodeCells(what string, v xmlrpc.Value) ([]int, error) {
 	return cells, nil
 }
 
-func encodeCells(cells []int) xmlrpc.Value {
-	items := make([]xmlrpc.Value, len(cells))
-	for i, c := range cells {
-		items[i] = xmlrpc.IntValue(c)
+func appendCells(dst []byte, cells []int) []byte {
+	dst = append(dst, xmlrpc.ArrayStart...)
+	for _, cell := range cells {
+		dst = appendInt(dst, int32(cell))
 	}
-	return xmlrpc.ArrayValue(items...)
+	return append(dst, xmlrpc.ArrayEnd...)
+}
+
+// cells reads about as many cells as are expected.
+func (r reader) cells(expected int) []int {
+	r.Array()
+	cells := make([]int, 0, min(expected, r.Rest()/intFrame))
+	for r.InArray() {
+		cells = append(cells, int(r.cell()))
+	}
+	return cells
 }

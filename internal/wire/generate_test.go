@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"gossiprpc/internal/gossip"
+	_ "gossiprpc/internal/property"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"

@@ -116,5 +116,5 @@ func serve(t *testing.T, m xmlrpc.Methods) (hostport string, c *xmlrpc.Client) {
 
 // answering is a method that answers whatever v holds when it is called.
 func answering(v *xmlrpc.Value) xmlrpc.Method {
-	return func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { return *v, nil }
+	return xmlrpc.Method{Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { return *v, nil }}
 }

@@ -3,11 +3,13 @@ package wire
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 	"gossiprpc/internal/xmlrpc"
 )
 
@@ -27,46 +29,62 @@ type MonitorHandler interface {
 	Results(ctx context.Context) (string, error)
 }
 
+// Revised is a [MonitorHandler] that tells when what it knows of nodes, suspicions
+// and verdicts has changed: answers are made anew only then.
+type Revised interface {
+	Revision(ctx context.Context) (uint64, error)
+}
+
+// MaxMatrix is how many nodes a matrix may have that is sent: it has 490,000 values
+// then, and 13 MB.
+const MaxMatrix = 700
+
 // MonitorMethods are a monitor's methods: those of nodes, those that the web app
 // asks, and the extension.
 func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
-	states := receiveStates(h)
+	n := newNames()
+	states := method(n, statesArguments, taken(func(ctx context.Context, s machine.States) error {
+		return h.ReceiveStates(ctx, s.Node, s.Map, s.Messages)
+	}))
+	var revision func(context.Context) (uint64, error)
+	if v, ok := h.(Revised); ok {
+		revision = v.Revision
+	}
 	methods := xmlrpc.Methods{
-		setMapping:          told(setMapping, h.Register),
-		setheartbeatTime:    told(setheartbeatTime, h.Heartbeat),
-		sendEpStateMap:      states,
-		receiveStateMap:     states,
-		updateSuspectMatrix: updateSuspects(h),
-		reportTraffic:       traffic(h),
-		getMapping:          asked(getMapping, h.Mapping, encodeMapping),
-		getSuspectMatrix:    asked(getSuspectMatrix, h.SuspectMatrix, encodeMatrix),
-		getFaultVector:      asked(getFaultVector, h.FaultVector, encodeCells),
-		readFile:            asked(readFile, h.Results, encodeResults),
-		showAliveDeadNode: asked(showAliveDeadNode, func(ctx context.Context) (n nodes, err error) {
+		setMapping:       method(n, onlyAddress(setMapping), taken(h.Register)),
+		setheartbeatTime: method(n, onlyAddress(setheartbeatTime), taken(h.Heartbeat)),
+		sendEpStateMap:   states,
+		receiveStateMap:  states,
+		updateSuspectMatrix: method(n, suspectsArguments, taken(func(ctx context.Context, s machine.Suspects) error {
+			return h.UpdateSuspects(ctx, s.Node, s.Vector, s.Generation)
+		})),
+		reportTraffic:    traffic(h),
+		getMapping:       xmlrpc.Share(asked(getMapping, h.Mapping, appendMapping), revision),
+		getSuspectMatrix: xmlrpc.Share(asked(getSuspectMatrix, h.SuspectMatrix, appendMatrix), revision),
+		getFaultVector:   xmlrpc.Share(asked(getFaultVector, h.FaultVector, appendCells), revision),
+		readFile:         xmlrpc.Share(asked(readFile, h.Results, appendResults), nil),
+		showAliveDeadNode: xmlrpc.Share(asked(showAliveDeadNode, func(ctx context.Context) (n nodes, err error) {
 			n.live, n.dead, err = h.AliveDead(ctx)
 			return n, err
-		}, encodeNodes),
+		}, appendNodes), revision),
 	}
 	if s, ok := h.(StatusHandler); ok {
-		methods[getStatus] = asked(getStatus, s.Status, encodeStatus)
+		methods[getStatus] = xmlrpc.Share(askedValue(getStatus, s.Status, encodeStatus), nil)
 	}
 	return methods
 }
 
-// told makes the method of a call that has an address, and whose answer is nil.
-func told(method string, do func(context.Context, gossip.Address) error) xmlrpc.Method {
-	return func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
-		a, err := onlyAddress(method, args)
-		if err != nil {
-			return xmlrpc.Value{}, err
-		}
-		return xmlrpc.NilValue(), do(ctx, a)
-	}
+// asked makes the method of a call without arguments, whose answer's value is written
+// by write.
+func asked[T any](method string, ask func(context.Context) (T, error), write func([]byte, T) []byte) xmlrpc.Method {
+	return askedValue(method, ask, func(t T) xmlrpc.Value {
+		document := write([]byte(xmlrpc.AnswerStart), t)
+		return xmlrpc.Written(append(document, xmlrpc.AnswerEnd...))
+	})
 }
 
-// asked makes the method of a call without arguments.
-func asked[T any](method string, ask func(context.Context) (T, error), encode func(T) xmlrpc.Value) xmlrpc.Method {
-	return func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
+func askedValue[T any](method string, ask func(context.Context) (T, error), encode func(T) xmlrpc.Value) xmlrpc.Method {
+	return xmlrpc.Method{Call: func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
 		if err := count(method, args); err != nil {
 			return xmlrpc.Value{}, err
 		}
@@ -75,53 +93,69 @@ func asked[T any](method string, ask func(context.Context) (T, error), encode fu
 			return xmlrpc.Value{}, err
 		}
 		return encode(t), nil
-	}
+	}}
 }
 
-func receiveStates(h MonitorHandler) xmlrpc.Method {
-	return func(ctx context.Context, args []xmlrpc.Value) (v xmlrpc.Value, err error) {
-		if err := count(sendEpStateMap, args, "address", "states", "message count"); err != nil {
-			return v, err
+// onlyAddress is how a call's only argument, an address, is read.
+func onlyAddress(method string) arguments[gossip.Address] {
+	return arguments[gossip.Address]{reader.addressArgument, func(args []xmlrpc.Value) (gossip.Address, error) {
+		if err := count(method, args, "address"); err != nil {
+			return "", err
 		}
-		a, err := decodeAddress("address", args[0])
-		if err != nil {
-			return v, err
-		}
-		states, err := decodeStates(args[1])
-		if err != nil {
-			return v, err
-		}
-		messages, err := decodeInt("message count", args[2])
-		if err != nil {
-			return v, err
-		}
-		return v, h.ReceiveStates(ctx, a, states, messages)
-	}
+		return decodeAddress("address", args[0])
+	}}
 }
 
-func updateSuspects(h MonitorHandler) xmlrpc.Method {
-	return func(ctx context.Context, args []xmlrpc.Value) (v xmlrpc.Value, err error) {
-		if err := count(updateSuspectMatrix, args, "address", "fault vector", "generation"); err != nil {
-			return v, err
+var statesArguments = arguments[machine.States]{
+	read: func(r reader) (s machine.States) {
+		s.Node = r.addressArgument()
+		r.Param()
+		s.Map = r.states()
+		r.EndParam()
+		s.Messages = r.intArgument()
+		return s
+	},
+	decode: func(args []xmlrpc.Value) (s machine.States, err error) {
+		if err = count(sendEpStateMap, args, "address", "states", "message count"); err != nil {
+			return s, err
 		}
-		a, err := decodeAddress("address", args[0])
-		if err != nil {
-			return v, err
+		if s.Node, err = decodeAddress("address", args[0]); err != nil {
+			return s, err
 		}
-		vector, err := decodeVector("fault vector", args[1])
-		if err != nil {
-			return v, err
+		if s.Map, err = decodeStates(args[1]); err != nil {
+			return s, err
 		}
-		generation, err := decodeInt("generation", args[2])
-		if err != nil {
-			return v, err
+		s.Messages, err = decodeInt("message count", args[2])
+		return s, err
+	},
+}
+
+var suspectsArguments = arguments[machine.Suspects]{
+	read: func(r reader) (s machine.Suspects) {
+		s.Node = r.addressArgument()
+		r.Param()
+		s.Vector = r.vector()
+		r.EndParam()
+		s.Generation = r.intArgument()
+		return s
+	},
+	decode: func(args []xmlrpc.Value) (s machine.Suspects, err error) {
+		if err = count(updateSuspectMatrix, args, "address", "fault vector", "generation"); err != nil {
+			return s, err
 		}
-		return v, h.UpdateSuspects(ctx, a, vector, generation)
-	}
+		if s.Node, err = decodeAddress("address", args[0]); err != nil {
+			return s, err
+		}
+		if s.Vector, err = decodeVector("fault vector", args[1]); err != nil {
+			return s, err
+		}
+		s.Generation, err = decodeInt("generation", args[2])
+		return s, err
+	},
 }
 
 func traffic(h MonitorHandler) xmlrpc.Method {
-	return func(ctx context.Context, args []xmlrpc.Value) (v xmlrpc.Value, err error) {
+	return xmlrpc.Method{Call: func(ctx context.Context, args []xmlrpc.Value) (v xmlrpc.Value, err error) {
 		if err := count(reportTraffic, args, "address", "bytes"); err != nil {
 			return v, err
 		}
@@ -134,7 +168,7 @@ func traffic(h MonitorHandler) xmlrpc.Method {
 			return v, err
 		}
 		return v, h.ReportTraffic(ctx, a, bytes)
-	}
+	}}
 }
 
 // decodeBytes takes a double, or an int: up to 2^53 a double counts exactly.
@@ -149,43 +183,47 @@ func decodeBytes(what string, v xmlrpc.Value) (int64, error) {
 	return 0, wrong(what, v, "a whole double from 0 to 2^53")
 }
 
-// encodeMapping writes in join order, as the original's dict does.
-func encodeMapping(mapping map[gossip.Address]int) xmlrpc.Value {
-	members := make([]xmlrpc.Member, 0, len(mapping))
-	for a, index := range mapping {
-		members = append(members, xmlrpc.Member{Name: string(a), Value: xmlrpc.IntValue(index)})
+// appendMapping writes in join order, as the original's dict does.
+func appendMapping(dst []byte, mapping map[gossip.Address]int) []byte {
+	dst = append(dst, xmlrpc.StructStart...)
+	for _, a := range joinOrder(mapping) {
+		dst = appendName(dst, string(a))
+		dst = appendInt(dst, int32(mapping[a]))
+		dst = append(dst, xmlrpc.MemberEnd...)
 	}
-	slices.SortFunc(members, func(a, b xmlrpc.Member) int {
-		if c := cmp.Compare(a.Value.Int, b.Value.Int); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	return xmlrpc.StructValue(members...)
+	return append(dst, xmlrpc.StructEnd...)
 }
 
-// encodeMatrix writes [[]] for an empty matrix, as the original.
-func encodeMatrix(matrix [][]int) xmlrpc.Value {
+// joinOrder is a mapping as a list.
+func joinOrder(mapping map[gossip.Address]int) []gossip.Address {
+	return slices.SortedFunc(maps.Keys(mapping), func(a, b gossip.Address) int {
+		return cmp.Or(cmp.Compare(mapping[a], mapping[b]), cmp.Compare(a, b))
+	})
+}
+
+// appendMatrix writes [[]] for an empty matrix, as the original.
+func appendMatrix(dst []byte, matrix [][]int) []byte {
+	dst = append(dst, xmlrpc.ArrayStart...)
 	if len(matrix) == 0 {
-		return xmlrpc.ArrayValue(xmlrpc.ArrayValue())
+		dst = appendCells(dst, nil)
 	}
-	rows := make([]xmlrpc.Value, len(matrix))
-	for i, row := range matrix {
-		rows[i] = encodeCells(row)
+	for _, row := range matrix {
+		dst = appendCells(dst, row)
 	}
-	return xmlrpc.ArrayValue(rows...)
+	return append(dst, xmlrpc.ArrayEnd...)
 }
 
 type nodes struct{ live, dead []gossip.Address }
 
-func encodeNodes(n nodes) xmlrpc.Value {
-	return xmlrpc.StructValue(
-		xmlrpc.Member{Name: liveNodes, Value: encodeAddresses(n.live)},
-		xmlrpc.Member{Name: deadNodes, Value: encodeAddresses(n.dead)},
-	)
+func appendNodes(dst []byte, n nodes) []byte {
+	dst = append(dst, xmlrpc.StructStart+xmlrpc.MemberStart+liveNodes+xmlrpc.NameEnd...)
+	dst = appendAddresses(dst, n.live)
+	dst = append(dst, xmlrpc.MemberEnd+xmlrpc.MemberStart+deadNodes+xmlrpc.NameEnd...)
+	dst = appendAddresses(dst, n.dead)
+	return append(dst, xmlrpc.MemberEnd+xmlrpc.StructEnd...)
 }
 
-// encodeResults has <br> for newlines: the web app shows the text as HTML.
-func encodeResults(text string) xmlrpc.Value {
-	return xmlrpc.StringValue(strings.ReplaceAll(text, "\n", "<br>"))
+// appendResults writes <br> for newlines: the web app shows the text as HTML.
+func appendResults(dst []byte, text string) []byte {
+	return appendText(dst, strings.ReplaceAll(text, "\n", "<br>"))
 }

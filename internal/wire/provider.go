@@ -16,43 +16,36 @@ type Provider struct {
 
 // Join enters a into the join order and learns which protocol the cluster runs.
 func (p Provider) Join(ctx context.Context, a gossip.Address) (gossip.ProtocolNumber, error) {
-	return p.protocol(ctx, setMapping, encodeAddress(a))
+	return ask(ctx, p.Client, p.HostPort, setMapping, addressCall(setMapping, a), protocolAnswer)
 }
 
 // Protocol asks for the protocol's number without joining. It is an extension: an
 // original provider answers with a fault.
 func (p Provider) Protocol(ctx context.Context) (gossip.ProtocolNumber, error) {
-	return p.protocol(ctx, getProtocol)
+	return ask(ctx, p.Client, p.HostPort, getProtocol, bareCall(getProtocol), protocolAnswer)
 }
 
-func (p Provider) protocol(ctx context.Context, method string, args ...xmlrpc.Value) (gossip.ProtocolNumber, error) {
-	v, err := p.Client.Call(ctx, p.HostPort, method, args...)
-	if err != nil {
-		return 0, err
-	}
-	var number int32
-	if err := v.Decode(&number); err != nil {
-		return 0, badAnswer(method, p.HostPort, err)
-	}
-	return gossip.ProtocolNumber(number), nil
+var protocolAnswer = answer[gossip.ProtocolNumber]{
+	read: func(r reader) gossip.ProtocolNumber { return gossip.ProtocolNumber(r.Int()) },
+	decode: func(v xmlrpc.Value) (gossip.ProtocolNumber, error) {
+		var number int32
+		err := v.Decode(&number)
+		return gossip.ProtocolNumber(number), err
+	},
 }
 
 // Members lists all that joined, in join order.
 func (p Provider) Members(ctx context.Context) ([]gossip.Address, error) {
-	v, err := p.Client.Call(ctx, p.HostPort, getMapping)
-	if err != nil {
-		return nil, err
-	}
+	return ask(ctx, p.Client, p.HostPort, getMapping, bareCall(getMapping), membersAnswer)
+}
+
+var membersAnswer = answer[[]gossip.Address]{reader.addresses, func(v xmlrpc.Value) ([]gossip.Address, error) {
 	var texts []string
 	if err := v.Decode(&texts); err != nil {
-		return nil, badAnswer(getMapping, p.HostPort, err)
+		return nil, err
 	}
-	members, err := parseAddresses("members", texts)
-	if err != nil {
-		return nil, badAnswer(getMapping, p.HostPort, err)
-	}
-	return members, nil
-}
+	return parseAddresses("members", texts)
+}}
 
 // ProviderHandler is what a provider knows. It is called from many goroutines.
 type ProviderHandler interface {
@@ -63,38 +56,18 @@ type ProviderHandler interface {
 
 // ProviderMethods are a provider's methods.
 func ProviderMethods(h ProviderHandler) xmlrpc.Methods {
+	join := func(ctx context.Context, a gossip.Address) (xmlrpc.Value, error) {
+		number, err := h.Join(ctx, a)
+		return encodeInt(int32(number)), err
+	}
 	return xmlrpc.Methods{
-		setMapping: func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
-			a, err := onlyAddress(setMapping, args)
-			if err != nil {
-				return xmlrpc.Value{}, err
-			}
-			number, err := h.Join(ctx, a)
-			return encodeInt(int32(number)), err
-		},
-		getMapping: func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
-			if err := count(getMapping, args); err != nil {
-				return xmlrpc.Value{}, err
-			}
-			members, err := h.Members(ctx)
-			return encodeAddresses(members), err
-		},
-		getProtocol: func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
-			if err := count(getProtocol, args); err != nil {
-				return xmlrpc.Value{}, err
-			}
-			number, err := h.Protocol(ctx)
-			return encodeInt(int32(number)), err
-		},
+		setMapping:  method(newNames(), onlyAddress(setMapping), join),
+		getMapping:  xmlrpc.Share(asked(getMapping, h.Members, appendAddresses), nil),
+		getProtocol: asked(getProtocol, h.Protocol, appendProtocol),
 	}
 }
 
-func onlyAddress(method string, args []xmlrpc.Value) (gossip.Address, error) {
-	if err := count(method, args, "address"); err != nil {
-		return "", err
-	}
-	return decodeAddress("address", args[0])
-}
+func appendProtocol(dst []byte, p gossip.ProtocolNumber) []byte { return appendInt(dst, int32(p)) }
 
 func parseAddresses(what string, texts []string) ([]gossip.Address, error) {
 	addresses := make([]gossip.Address, len(texts))

@@ -1,10 +1,8 @@
 package wire
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/machine"
@@ -32,7 +30,9 @@ func Do(ctx context.Context, c *xmlrpc.Client, to gossip.Address, r machine.Requ
 	case machine.Traffic:
 		err = monitor.ReportTraffic(ctx, r.Node, r.Bytes)
 	case machine.Mapping:
-		answer.Addresses, err = monitor.joinOrder(ctx)
+		var mapping map[gossip.Address]int
+		mapping, err = monitor.Mapping(ctx)
+		answer.Addresses = joinOrder(mapping)
 	case machine.Join:
 		answer.Protocol, err = provider.Join(ctx, r.Node)
 	case machine.Members:
@@ -43,20 +43,4 @@ func Do(ctx context.Context, c *xmlrpc.Client, to gossip.Address, r machine.Requ
 		err = fmt.Errorf("request of type %T has no method", r)
 	}
 	return answer, err
-}
-
-// joinOrder is the monitor's mapping as a list.
-func (m Monitor) joinOrder(ctx context.Context) ([]gossip.Address, error) {
-	mapping, err := m.Mapping(ctx)
-	if err != nil {
-		return nil, err
-	}
-	order := make([]gossip.Address, 0, len(mapping))
-	for a := range mapping {
-		order = append(order, a)
-	}
-	slices.SortFunc(order, func(a, b gossip.Address) int {
-		return cmp.Or(cmp.Compare(mapping[a], mapping[b]), cmp.Compare(a, b))
-	})
-	return order, nil
 }

@@ -11,12 +11,14 @@ import (
 // Status is all that a page wants to show of a monitor at one instant.
 type Status struct {
 	Nodes   []NodeStatus // in join order
-	Matrix  [][]bool     // row: observer, column: observed, both in join order
+	Matrix  [][]bool     // row: observer, column: observed, both in join order; none over MaxMatrix nodes
 	Running string       // title of the running case; empty: none
 	For     time.Duration
 	Waiting string   // what the running case still needs
 	Events  []string // the latest, oldest first
 	Deaf    string   // how little the monitor hears; empty: enough to judge
+	// Unwritten says which results could not be written yet, and why; empty: none.
+	Unwritten string
 }
 
 // NodeStatus is one node of a Status.
@@ -58,6 +60,8 @@ type statusForm struct {
 	Waiting string     `xmlrpc:"waiting"`
 	Events  []string   `xmlrpc:"events"`
 	Deaf    string     `xmlrpc:"deaf"`
+
+	Unwritten string `xmlrpc:"unwritten"`
 }
 
 type nodeForm struct {
@@ -85,14 +89,15 @@ func encodeStatus(s Status) xmlrpc.Value {
 			xmlrpc.Member{Name: "observers", Value: xmlrpc.IntValue(n.Observers)},
 		)
 	}
-	rows := make([][]int, len(s.Matrix))
+	rows := make([]xmlrpc.Value, len(s.Matrix))
 	for i, row := range s.Matrix {
-		rows[i] = make([]int, len(row))
+		cells := make([]byte, len(row))
 		for j, suspected := range row {
 			if suspected {
-				rows[i][j] = 1
+				cells[j] = 1
 			}
 		}
+		rows[i] = xmlrpc.CellsValue(cells)
 	}
 	events := make([]xmlrpc.Value, len(s.Events))
 	for i, e := range s.Events {
@@ -100,12 +105,13 @@ func encodeStatus(s Status) xmlrpc.Value {
 	}
 	return xmlrpc.StructValue(
 		xmlrpc.Member{Name: "nodes", Value: xmlrpc.ArrayValue(nodes...)},
-		xmlrpc.Member{Name: statusMatrix, Value: encodeMatrix(rows)},
+		xmlrpc.Member{Name: statusMatrix, Value: xmlrpc.ArrayValue(rows...)},
 		xmlrpc.Member{Name: "running", Value: xmlrpc.StringValue(s.Running)},
 		xmlrpc.Member{Name: "for", Value: xmlrpc.DoubleValue(s.For.Seconds())},
 		xmlrpc.Member{Name: "waiting", Value: xmlrpc.StringValue(s.Waiting)},
 		xmlrpc.Member{Name: "events", Value: xmlrpc.ArrayValue(events...)},
 		xmlrpc.Member{Name: "deaf", Value: xmlrpc.StringValue(s.Deaf)},
+		xmlrpc.Member{Name: "unwritten", Value: xmlrpc.StringValue(s.Unwritten)},
 	)
 }
 
@@ -129,7 +135,7 @@ func decodeStatus(v xmlrpc.Value) (Status, error) {
 	if err := rest.Decode(&form); err != nil {
 		return Status{}, err
 	}
-	s := Status{Running: form.Running, For: seconds(form.For), Waiting: form.Waiting, Events: form.Events, Deaf: form.Deaf}
+	s := Status{Running: form.Running, For: seconds(form.For), Waiting: form.Waiting, Events: form.Events, Deaf: form.Deaf, Unwritten: form.Unwritten}
 	for _, n := range form.Nodes {
 		a, err := parseAddress("nodes", n.Address)
 		if err != nil {

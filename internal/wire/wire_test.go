@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,12 +86,14 @@ func TestMonitorBothSides(t *testing.T) {
 }
 
 func TestEmptyMatrixAndJoinOrder(t *testing.T) {
-	if v := encodeMatrix(nil); same(xmlrpc.ArrayValue(xmlrpc.ArrayValue()), v) != "" {
-		t.Errorf("empty matrix is %v, want [[]]", v)
+	empty := xmlrpc.ArrayStart + xmlrpc.ArrayStart + xmlrpc.ArrayEnd + xmlrpc.ArrayEnd
+	if got := string(appendMatrix(nil, nil)); got != empty {
+		t.Errorf("empty matrix is %s, want [[]]", got)
 	}
-	v := encodeMapping(map[gossip.Address]int{"a:1": 2, "c:1": 0, "b:1": 1})
-	if v.Members[0].Name != "c:1" || v.Members[1].Name != "b:1" || v.Members[2].Name != "a:1" {
-		t.Errorf("%v", v.Members)
+	mapping := map[gossip.Address]int{"a:1": 2, "c:1": 0, "b:1": 1, "0:1": 1}
+	want := []gossip.Address{"c:1", "0:1", "b:1", "a:1"}
+	if got := joinOrder(mapping); !slices.Equal(got, want) {
+		t.Errorf("join order %v, want %v", got, want)
 	}
 }
 
@@ -247,6 +250,15 @@ func TestStateMapIsReadLeniently(t *testing.T) {
 	}
 }
 
+// TestTheLastCellStays of several for one address, as in Python's dict.
+func TestTheLastCellStays(t *testing.T) {
+	cells := gossip.FaultVector{{Address: "b:1", Suspected: true}, {Address: "a:1"}, {Address: "b:1"}}
+	v, err := decodeVector("vector", encodeVector(cells))
+	if want := (gossip.FaultVector{{Address: "a:1"}, {Address: "b:1"}}); err != nil || same(want, v) != "" {
+		t.Errorf("%v, %v", v, err)
+	}
+}
+
 func TestWrongArgumentsAreFaults(t *testing.T) {
 	r := &recorder{}
 	a, empty := encodeAddress("n:1"), xmlrpc.StructValue()
@@ -280,6 +292,12 @@ func TestWrongArgumentsAreFaults(t *testing.T) {
 		{receiveGossip, []xmlrpc.Value{one("n:1", xmlrpc.ArrayValue(i(1), i(2))), a}, "digest[n:1] is array of 2, want an array of 3"},
 		{receiveGossip, []xmlrpc.Value{one("n:1", xmlrpc.ArrayValue(i(1), i(2), i(1<<31))), a}, "digest[n:1] is int 2147483648, want an int of 32 bits"},
 		{receiveGossip, []xmlrpc.Value{one("n:1", xmlrpc.ArrayValue(i(1), i(2), d(1.5))), a}, "digest[n:1] is double 1.5, want an int of 32 bits"},
+		{acceptSyn, nil, "acceptSyn takes 2 arguments [syn address], got 0"},
+		{acceptAck, nil, "acceptAck takes 3 arguments [wanted states address], got 0"},
+		{acceptAck2, nil, "acceptAck2 takes 2 arguments [states address], got 0"},
+		{updateSuspectMatrix, nil, "updateSuspectMatrix takes 3 arguments"},
+		{sendEpStateMap, nil, "sendEpStateMap takes 3 arguments"},
+		{reportTraffic, nil, "reportTraffic takes 2 arguments"},
 		{acceptSyn, []xmlrpc.Value{one(clusterID, i(1)), a}, "syn has no member _gDigestList"},
 		{acceptSyn, []xmlrpc.Value{one(digestList, empty), a}, "syn has no member _clusterId"},
 		{acceptSyn, []xmlrpc.Value{xmlrpc.NilValue(), a}, "syn is nil, want a struct"},
@@ -298,6 +316,9 @@ func TestWrongArgumentsAreFaults(t *testing.T) {
 		{acceptAck2, []xmlrpc.Value{missing(lastUpdated), a}, "states[n:1] has no member last_updated_time"},
 		{acceptAck2, []xmlrpc.Value{bad(appState, ipPort)(i(1)), a}, "states[n:1].appState.IP_Port is int 1, want a string"},
 		{acceptAck2, []xmlrpc.Value{bad(appState, appStatus)(i(1)), a}, "App_status is int 1, want a string"},
+		{acceptAck2, []xmlrpc.Value{bad(appState, appStatus)(s("up\tdown")), a}, "App_status is \"up\\tdown\", want printable ASCII"},
+		{acceptAck2, []xmlrpc.Value{bad(appState, appStatus)(s("upp\u00e9")), a}, "want printable ASCII"},
+		{acceptAck2, []xmlrpc.Value{bad(appState, appStatus)(s(strings.Repeat("u", 65))), a}, "App_status has 65 characters, want at most 64"},
 		{acceptAck2, []xmlrpc.Value{bad(heartBeat, beatValue)(s("1")), a}, "heartBeatValue is string \"1\", want an int of 32 bits"},
 		{acceptAck2, []xmlrpc.Value{bad(lastUpdated)(s("now")), a}, "states[n:1].last_updated_time is string \"now\", want local time as 2006-01-02 15:04:05.000000"},
 		{acceptAck2, []xmlrpc.Value{bad(lastUpdated)(xmlrpc.DateTimeValue("20210506T10:00:00")), a}, "last_updated_time is dateTime"},
@@ -314,7 +335,7 @@ func TestWrongArgumentsAreFaults(t *testing.T) {
 		{getMapping, []xmlrpc.Value{a}, "getMapping takes 0 arguments [], got 1"},
 		{readFile, []xmlrpc.Value{a}, "readFile takes 0 arguments"},
 	} {
-		_, err := all[c.method](t.Context(), c.args)
+		_, err := all[c.method].Call(t.Context(), c.args)
 		if err == nil || !strings.Contains(err.Error(), c.want) || len(err.Error()) > 1000 {
 			t.Errorf("%s: %.500v\nwant %s", c.method, err, c.want)
 		}
@@ -346,7 +367,7 @@ func TestTimestamps(t *testing.T) {
 		"2021-05-06 10:00:00.999999": at.Add(999999999),
 		"2021-05-06 10:00:00.100000": at.Add(100 * time.Millisecond).UTC(),
 	} {
-		if got := encodeTime(in); got != want {
+		if got := string(appendTime(nil, in)); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

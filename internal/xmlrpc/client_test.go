@@ -194,13 +194,18 @@ func TestWhenACallIsSentAgain(t *testing.T) {
 		requests.Store(0)
 		hostport := scripted(t, once(func(net.Conn) {}))
 		c := client(t, nil)
-		for i := range 2 {
+		var sent [2]int64
+		for i := range sent {
 			if _, err := c.Call(t.Context(), hostport, "m"); err != nil {
 				t.Fatalf("call %d: %v", i, err)
 			}
+			sent[i] = c.BytesSent()
 		}
 		if n := requests.Load(); n != 3 {
 			t.Errorf("%d requests, want 3: one, and one twice", n)
+		}
+		if sent[0] == 0 || sent[1] != 2*sent[0] {
+			t.Errorf("%d bytes sent, want two calls of one size, each counted once", sent)
 		}
 	})
 	t.Run("kept connection reset before any answer", func(t *testing.T) {
@@ -255,7 +260,7 @@ func TestWhenACallIsSentAgain(t *testing.T) {
 				_, _ = in.Peek(1)
 			}
 		})
-		c := client(t, nil)
+		c := client(t, func(o *xmlrpc.ClientOptions) { o.Timeout = time.Minute }) // for 24 MB on a busy machine
 		large := xmlrpc.StringValue(strings.Repeat("x", 8<<20))
 		for i := range 2 {
 			if _, err := c.Call(t.Context(), hostport, "m", large); err != nil {

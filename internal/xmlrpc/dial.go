@@ -2,18 +2,24 @@ package xmlrpc
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"time"
 )
 
-// dialer opens connections that are given up when the call they are made for
+// Dial opens a connection, as [net.Dialer.DialContext].
+type Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// bounded opens connections by dial that are given up when the call they are made for
 // fails. net/http dials on after a call has timed out, and each such dial holds
 // one of the few connections a host may have: four calls to a host that vanished
 // would shut out all later ones for minutes, long after it is back. A dial whose
 // call was meanwhile answered over another connection goes on, for others to use,
 // until a second after that call's deadline. Names are resolved by each dial anew.
-func dialer() func(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := &net.Dialer{KeepAlive: 15 * time.Second}
+func bounded(dial Dial) Dial {
+	if dial == nil {
+		dial = overTCP
+	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if b, ok := ctx.Value(boundKey{}).(dialBound); ok {
 			bound, cancel := context.WithDeadline(ctx, b.deadline)
@@ -21,8 +27,30 @@ func dialer() func(ctx context.Context, network, addr string) (net.Conn, error) 
 			defer context.AfterFunc(b.call, cancel)()
 			ctx = bound
 		}
-		return d.DialContext(ctx, network, addr)
+		return dial(ctx, network, addr)
 	}
+}
+
+var overTCP Dial = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
+
+// dialTLS opens a connection and returns it when both sides have shown their
+// certificates.
+func (o ClientOptions) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
+	dial := o.Dial
+	if dial == nil {
+		dial = overTCP
+	}
+	plain, err := dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	host, _, _ := net.SplitHostPort(addr) // the dial has read it
+	secure := tls.Client(plain, o.TLS(host))
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = plain.Close() // nothing was said on it
+		return nil, err
+	}
+	return secure, nil
 }
 
 // dialBound is how long the dials of a call may take. net/http keeps the values

@@ -11,9 +11,9 @@ import (
 // A server offers methods; a client calls one of them over a kept connection.
 func Example() {
 	server, err := xmlrpc.NewServer(xmlrpc.Methods{
-		"add": func(_ context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
+		"add": {Call: func(_ context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
 			return xmlrpc.IntValue(int(args[0].Int + args[1].Int)), nil
-		},
+		}},
 	}, xmlrpc.DefaultServerOptions())
 	if err != nil {
 		fmt.Println(err)

@@ -3,6 +3,7 @@ package xmlrpc
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Fault is XML-RPC's error answer: what a Method returns to choose code and text
@@ -24,8 +25,20 @@ const (
 
 func asFault(err error) *Fault {
 	var f *Fault
-	if errors.As(err, &f) {
+	if !errors.As(err, &f) {
+		f = &Fault{Code: faultCode, Text: faultPrefix + err.Error()}
+	}
+	return f.bounded()
+}
+
+// maxFaultText is how long a fault's text may be that is sent, or taken from
+// others, in bytes. What a stranger has sent must not come back to anybody in full.
+const maxFaultText = 4 << 10
+
+// bounded is f with its text cut to maxFaultText.
+func (f *Fault) bounded() *Fault {
+	if len(f.Text) <= maxFaultText {
 		return f
 	}
-	return &Fault{Code: faultCode, Text: faultPrefix + err.Error()}
+	return &Fault{Code: f.Code, Text: strings.ToValidUTF8(f.Text[:maxFaultText], "") + "..."}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	_ "gossiprpc/internal/property"
 	"gossiprpc/internal/xmlrpc"
 
 	"github.com/google/go-cmp/cmp"

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -14,36 +13,7 @@ import (
 // Python's threshold: the size of a common MTU, in bytes.
 const gzipOver = 1400
 
-var errTooLarge = errors.New("body too large")
-
-// readLimited reads all of r, at most limit bytes. It grows as bytes arrive, so
-// that a length that was only announced costs nothing.
-func readLimited(r io.Reader, limit int64) ([]byte, error) {
-	var b bytes.Buffer
-	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if n > limit {
-		return nil, fmt.Errorf("%w: over %d bytes", errTooLarge, limit)
-	}
-	return b.Bytes(), nil
-}
-
 var errGzip = errors.New("bad gzip")
-
-// gunzip unpacks r, at most limit bytes.
-func gunzip(r io.Reader, limit int64) ([]byte, error) {
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errGzip, err)
-	}
-	b, err := readLimited(z, limit)
-	if err != nil && !errors.Is(err, errTooLarge) {
-		err = fmt.Errorf("%w: %w", errGzip, err)
-	}
-	return b, err
-}
 
 // A packer costs about a megabyte to make, and one answer a millisecond.
 var packers = sync.Pool{New: func() any {

@@ -7,7 +7,6 @@ import (
 	"math"
 	"net/http"
 	"reflect"
-	"strings"
 
 	kolo "github.com/kolo/xmlrpc"
 )
@@ -45,7 +44,8 @@ func forKolo(args []Value) (out []any, ok bool) {
 func newRequest(ctx context.Context, url, method string, args []Value) (*http.Request, error) {
 	plain, ok := forKolo(args)
 	if !ok {
-		return ownRequest(ctx, url, AppendCall(nil, method, args...))
+		o := &outgoing{bytes: AppendCall(nil, method, args...), users: 1} // never free
+		return o.request(ctx, url)
 	}
 	r, err := kolo.NewRequest(url, method, plain)
 	if err != nil {
@@ -54,15 +54,10 @@ func newRequest(ctx context.Context, url, method string, args []Value) (*http.Re
 	return r.WithContext(ctx), nil
 }
 
-// kolo finds a fault by running a pattern over all of it.
-const maxFaultText = 4 << 10 // bytes
-
-// throughKolo has kolo read the scanner's fault.
+// throughKolo has kolo read the scanner's fault, cut short: kolo finds a fault by
+// running a pattern over all of it.
 func throughKolo(f *Fault) error {
-	if len(f.Text) > maxFaultText {
-		f = &Fault{Code: f.Code, Text: strings.ToValidUTF8(f.Text[:maxFaultText], "") + "..."}
-	}
-	err := kolo.Response(AppendFault(nil, f)).Err()
+	err := kolo.Response(AppendFault(nil, f.bounded())).Err()
 	var k kolo.FaultError
 	if !errors.As(err, &k) {
 		return fmt.Errorf("read fault: %w", err)

@@ -9,6 +9,7 @@ import (
 const (
 	DefaultMaxBody  = 16 << 20 // bytes, before and after gunzip
 	DefaultMaxDepth = 64       // arrays and structs inside each other
+	maxMethodName   = 255      // bytes
 
 	// A decoded value costs about 130 bytes whatever its text is, so elements
 	// are limited apart from bytes: with these a call at the limit costs a small

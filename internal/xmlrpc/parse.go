@@ -24,8 +24,12 @@ func ParseCall(body []byte, l Limits) (method string, args []Value, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	at := s.pos
 	if method, err = s.text(name); err != nil {
 		return "", nil, err
+	}
+	if len(method) > maxMethodName {
+		return "", nil, s.failAt(at, "a method name of %d bytes, want at most %d", len(method), maxMethodName)
 	}
 	params, more, err := s.child(call)
 	if err != nil {

@@ -16,22 +16,18 @@ type usage struct {
 	answered bool // a byte of the answer was read
 }
 
-func (u *usage) trace(sent func()) *httptrace.ClientTrace {
+func (u *usage) trace(connected func()) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			u.mu.Lock()
 			defer u.mu.Unlock()
 			u.conn, u.reused, u.answered = info.Conn, info.Reused, false
+			connected()
 		},
 		GotFirstResponseByte: func() {
 			u.mu.Lock()
 			defer u.mu.Unlock()
 			u.answered = true
-		},
-		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			if info.Err == nil {
-				sent()
-			}
 		},
 	}
 }
@@ -52,12 +48,14 @@ func (u *usage) close() {
 	}
 }
 
-// post sends r, and sends it again when it met a stale connection. All PerHost
+// try sends r, and sends it again when it met a stale connection. All PerHost
 // kept ones may be stale; a fresh one is never given a second try.
-func (c *Client) post(r *http.Request) (*http.Response, *usage, error) {
+func (c *Client) try(r *http.Request) (*http.Response, *usage, error) {
+	var once sync.Once
+	counted := func() { once.Do(func() { c.sent.Add(r.ContentLength) }) }
 	for tries := 0; ; tries++ {
 		u := &usage{}
-		trace := u.trace(func() { c.sent.Add(r.ContentLength) })
+		trace := u.trace(counted)
 		attempt := r.WithContext(httptrace.WithClientTrace(r.Context(), trace))
 		var err error
 		if attempt.Body, err = r.GetBody(); err != nil {

@@ -21,9 +21,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	var conns sync.WaitGroup // http.Server's Close does not wait for handlers
+	var open sync.WaitGroup // http.Server's Close does not wait for handlers
 	server := &http.Server{
 		Handler:                      s,
+		ReadHeaderTimeout:            min(s.options.HeaderTimeout, s.options.ReadTimeout),
 		ReadTimeout:                  s.options.ReadTimeout,
 		WriteTimeout:                 s.options.WriteTimeout,
 		IdleTimeout:                  s.options.IdleTimeout,
@@ -31,17 +32,21 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
 		BaseContext:                  func(net.Listener) context.Context { return ctx },
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return s.conns.ConnContext(withConn(ctx, c), c)
+		},
+		ConnState: func(c net.Conn, state http.ConnState) {
+			s.conns.ConnState(c, state)
 			switch state {
 			case http.StateNew:
-				conns.Add(1)
+				open.Add(1)
 			case http.StateClosed:
-				conns.Done()
+				open.Done()
 			}
 		},
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- server.Serve(s.conns.Limit(l)) }()
 
 	var err error
 	select {
@@ -54,7 +59,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		err = <-served
 	}
 	_ = server.Close() // its error is the listener's second closing
-	conns.Wait()
+	open.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -4,44 +4,87 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
+
+	"gossiprpc/internal/conns"
 )
 
-// Method answers one call. It runs on the connection's goroutine, at the same
-// time as others; ctx ends when the caller hangs up or the server stops. A
+// Do makes one call that has been read. It runs on the connection's goroutine, at the
+// same time as others; ctx ends when the caller hangs up or the server stops. A
 // *Fault error is answered as it is, any other as fault 1 with Python's text.
-type Method func(ctx context.Context, args []Value) (Value, error)
+type Do func(ctx context.Context) (Value, error)
+
+// Method answers the calls of one name.
+type Method struct {
+	// Call is [Do] with the call's arguments. It must be there.
+	Call func(ctx context.Context, args []Value) (Value, error)
+	// Read, if it is there, reads the arguments of calls in canonical form, up to their
+	// EndCall. It returns what makes the call, which must be what Call does with the
+	// same arguments; or nil, and then those go to Call. Reading must not cost more
+	// memory than the document has bytes.
+	Read func(*Canonical) Do
+}
+
+// Around returns m with around in place of each call; next makes the call itself.
+func (m Method) Around(around func(ctx context.Context, next Do) (Value, error)) Method {
+	all := Method{Call: func(ctx context.Context, args []Value) (Value, error) {
+		return around(ctx, m.with(args))
+	}}
+	if m.Read != nil {
+		all.Read = func(c *Canonical) Do {
+			next := m.Read(c)
+			if next == nil {
+				return nil
+			}
+			return func(ctx context.Context) (Value, error) { return around(ctx, next) }
+		}
+	}
+	return all
+}
+
+func (m Method) with(args []Value) Do {
+	return func(ctx context.Context) (Value, error) { return m.Call(ctx, args) }
+}
 
 // Methods names what can be called. Nothing else can be.
 type Methods map[string]Method
 
 // ServerOptions set a Server's limits. Start from DefaultServerOptions.
 type ServerOptions struct {
-	MaxBody      int64         // bytes of a call, before and after gunzip
-	MaxDepth     int           // arrays and structs inside each other
-	MaxElements  int           // values in one call
-	ReadTimeout  time.Duration // for the whole of one call to arrive
-	WriteTimeout time.Duration // from the end of a call's header to the end of its answer
-	IdleTimeout  time.Duration // between calls; above the clients' idle time, so that they close first
-	Logger       *slog.Logger  // panics, and what net/http complains of
+	MaxBody     int64 // bytes of a call, before and after gunzip
+	MaxDepth    int   // arrays and structs inside each other
+	MaxElements int   // values in one call
+	// BodyLimit is how many bytes a call of a method may have, where that is less
+	// than MaxBody; 0: MaxBody. Nil: MaxBody for all.
+	BodyLimit     func(method string) int64
+	Memory        *Memory       // shared by all connections of the process; nil: one of DefaultMemory
+	Connections   conns.Limits  // of those that Serve accepts
+	HeaderTimeout time.Duration // for a call's header to arrive
+	ReadTimeout   time.Duration // for the rest of a call to arrive, however large it is
+	WriteTimeout  time.Duration // from the end of a call's header to the end of its answer
+	IdleTimeout   time.Duration // between calls; above the clients' idle time, so that they close first
+	Logger        *slog.Logger  // panics, and what net/http complains of
+	// Admit sees each call before it is read. Its error is answered as a fault, and the
+	// caller is hung up on. nil: all are taken.
+	Admit func(context.Context, Caller) error
 }
 
 // DefaultServerOptions are limits for a cluster of some hundred nodes.
 func DefaultServerOptions() ServerOptions {
 	return ServerOptions{
-		MaxBody:      DefaultMaxBody,
-		MaxDepth:     DefaultMaxDepth,
-		MaxElements:  defaultServerElements,
-		ReadTimeout:  30 * time.Second,
-		WriteTimeout: 60 * time.Second,
-		IdleTimeout:  90 * time.Second,
-		Logger:       slog.Default(),
+		MaxBody:       DefaultMaxBody,
+		MaxDepth:      DefaultMaxDepth,
+		MaxElements:   defaultServerElements,
+		Connections:   conns.Default(),
+		HeaderTimeout: 10 * time.Second,
+		ReadTimeout:   30 * time.Second,
+		WriteTimeout:  60 * time.Second,
+		IdleTimeout:   90 * time.Second,
+		Logger:        slog.Default(),
 	}
 }
 
@@ -53,13 +96,21 @@ func (o ServerOptions) Validate() error {
 	for _, t := range []struct {
 		name  string
 		value time.Duration
-	}{{"ReadTimeout", o.ReadTimeout}, {"WriteTimeout", o.WriteTimeout}, {"IdleTimeout", o.IdleTimeout}} {
+	}{
+		{"HeaderTimeout", o.HeaderTimeout},
+		{"ReadTimeout", o.ReadTimeout},
+		{"WriteTimeout", o.WriteTimeout},
+		{"IdleTimeout", o.IdleTimeout},
+	} {
 		if t.value <= 0 {
 			return fmt.Errorf("server option %s is %s, want more than 0", t.name, t.value)
 		}
 	}
 	if o.Logger == nil {
 		return errors.New("server option Logger is nil")
+	}
+	if err := o.Connections.Validate(); err != nil {
+		return fmt.Errorf("server option %w", err)
 	}
 	return nil
 }
@@ -68,6 +119,8 @@ func (o ServerOptions) Validate() error {
 type Server struct {
 	methods Methods
 	options ServerOptions
+	costs   map[string]*atomic.Int64 // bytes of each method's last answer
+	conns   *conns.Table
 }
 
 // NewServer fails only if the options are not valid. It keeps m.
@@ -75,106 +128,70 @@ func NewServer(m Methods, o ServerOptions) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	return &Server{methods: m, options: o}, nil
+	if o.Memory == nil {
+		o.Memory = NewMemory(DefaultMemory)
+	}
+	s := &Server{methods: m, options: o, costs: map[string]*atomic.Int64{}, conns: conns.New(o.Connections)}
+	for name := range m {
+		s.costs[name] = &atomic.Int64{}
+	}
+	return s, nil
 }
 
 // ServeHTTP takes calls by POST to "/" and "/RPC2". Everything that went wrong
 // inside a call is a fault with status 200; the statuses below are for what is no
 // call: 501 for another HTTP method or content encoding, 404 for another path,
 // 400 for bad gzip or a body cut short, 413 for one over the limit, as Python,
-// and 411 for one of unannounced length, where Python has 500.
+// 411 for one of unannounced length, where Python has 500, and, which Python takes,
+// 403 for a call of a web page, 415 for another type than text/xml, and 503 when
+// the memory budget has no room.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	conns.Serving(r.Context())
 	if r.Method != http.MethodPost {
-		refuse(w, http.StatusNotImplemented, fmt.Sprintf("Unsupported method (%q)", r.Method))
+		refuse(w, &refusal{http.StatusNotImplemented, fmt.Sprintf("Unsupported method (%.40q)", r.Method)})
 		return
 	}
 	if path := r.URL.EscapedPath(); path != "/" && path != "/RPC2" || r.URL.RawQuery != "" {
-		refuse(w, http.StatusNotFound, "No such page")
+		refuse(w, &refusal{http.StatusNotFound, "No such page"})
 		return
 	}
-	body, status, text := s.body(r)
-	if status != 0 {
-		refuse(w, status, text)
+	if no := fromBrowser(r); no != nil {
+		refuse(w, no)
 		return
 	}
-	s.answer(w, r, s.respond(r.Context(), body))
+	if !s.admits(w, r) {
+		return
+	}
+	s.exchange(w, r)
 }
 
-// refuse also hangs up: what follows on the connection may be the body.
-func refuse(w http.ResponseWriter, status int, text string) {
-	h := w.Header()
-	h.Set("Content-Type", "text/plain")
-	h.Set("Content-Length", strconv.Itoa(len(text)))
-	h.Set("Connection", "close")
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text) // the caller has gone: nobody to tell
+// admits tells whether a call may be read, and answers it if not.
+func (s *Server) admits(w http.ResponseWriter, r *http.Request) bool {
+	if s.options.Admit == nil {
+		return true
+	}
+	err := s.options.Admit(r.Context(), caller(r))
+	if err == nil {
+		return true
+	}
+	// Whoever is let in once it has another certificate opens a connection with it.
+	w.Header().Set("Connection", "close")
+	send(w, AppendFault(nil, asFault(err)), false)
+	return false
 }
 
-func (s *Server) body(r *http.Request) (body []byte, status int, text string) {
-	if len(r.TransferEncoding) > 0 || r.ContentLength < 0 || r.ContentLength == 0 && r.Header.Get("Content-Length") == "" {
-		return nil, http.StatusLengthRequired, "Content-Length is required; chunked bodies are not read"
-	}
-	tooLarge := fmt.Sprintf("a call may have %d bytes", s.options.MaxBody)
-	if r.ContentLength > s.options.MaxBody {
-		return nil, http.StatusRequestEntityTooLarge, tooLarge
-	}
-	var err error
-	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
-	case "", "identity":
-		body, err = readLimited(r.Body, s.options.MaxBody)
-	case "gzip":
-		body, err = gunzip(r.Body, s.options.MaxBody)
-	default:
-		return nil, http.StatusNotImplemented, fmt.Sprintf("encoding %q not supported", encoding)
-	}
-	switch {
-	case err == nil:
-		return body, 0, ""
-	case errors.Is(err, errTooLarge):
-		return nil, http.StatusRequestEntityTooLarge, tooLarge
-	case errors.Is(err, errGzip):
-		return nil, http.StatusBadRequest, "error decoding gzip content"
-	default:
-		return nil, http.StatusBadRequest, "the body ends early"
-	}
+// call is a call that has been read.
+type call struct {
+	method string
+	do     Do
 }
 
-// respond makes the document that answers a call.
-func (s *Server) respond(ctx context.Context, body []byte) []byte {
-	method, args, err := ParseCall(body, Limits{s.options.MaxDepth, s.options.MaxElements})
-	if err != nil {
-		return AppendFault(nil, asFault(err))
-	}
-	v, err := s.call(ctx, method, args)
-	if err != nil {
-		return AppendFault(nil, asFault(err))
-	}
-	return AppendAnswer(nil, v)
-}
-
-func (s *Server) call(ctx context.Context, name string, args []Value) (v Value, err error) {
-	m := s.methods[name]
-	if m == nil {
-		return Value{}, notSupported(name)
-	}
+func (s *Server) make(ctx context.Context, c call) (v Value, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.options.Logger.Error("method panicked", "method", name, "panic", p, "stack", string(debug.Stack()))
-			v, err = Value{}, fmt.Errorf("method %q failed", name)
+			s.options.Logger.Error("method panicked", "method", c.method, "panic", p, "stack", string(debug.Stack()))
+			v, err = Value{}, fmt.Errorf("method %q failed", c.method)
 		}
 	}()
-	return m(ctx, args)
-}
-
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, document []byte) {
-	h := w.Header()
-	if len(document) > gzipOver && acceptsGzip(strings.Join(r.Header.Values("Accept-Encoding"), ",")) {
-		if packed, err := pack(document); err == nil {
-			document = packed
-			h.Set("Content-Encoding", "gzip")
-		}
-	}
-	h.Set("Content-Type", "text/xml")
-	h.Set("Content-Length", strconv.Itoa(len(document)))
-	_, _ = w.Write(document) // the caller has gone: nobody to tell
+	return c.do(ctx)
 }

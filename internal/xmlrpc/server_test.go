@@ -36,6 +36,7 @@ func post(t *testing.T, s http.Handler, body []byte, change func(*http.Request))
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/RPC2", bytes.NewReader(body))
 	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	r.Header.Set("Content-Type", "text/xml")
 	if change != nil {
 		change(r)
 	}
@@ -57,6 +58,7 @@ func readAll(t *testing.T, r io.Reader) string {
 func TestStatuses(t *testing.T) {
 	o := quiet()
 	o.MaxBody = 1 << 20
+	o.BodyLimit = func(method string) int64 { return map[string]int64{"fail": 8 << 10}[method] }
 	s, err := xmlrpc.NewServer(methods(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -92,9 +94,23 @@ func TestStatuses(t *testing.T) {
 		{"gzip cut short", zipped(t, bytes.NewReader(call))[:40], header("Content-Encoding", "gzip"), 400, "error decoding gzip content"},
 		{"deflate", call, header("Content-Encoding", "deflate"), 501, "encoding \"deflate\" not supported"},
 		{"cut short", call, func(r *http.Request) { r.Body = io.NopCloser(iotestErr{}) }, 400, "the body ends early"},
-		{"large", make([]byte, 1<<20), nil, 200, "where a tag belongs"},
-		{"too large", make([]byte, 1<<20+1), nil, 413, "1048576 bytes"},
-		{"gzip bomb", zipped(t, io.LimitReader(zeros{}, 4<<20)), header("Content-Encoding", "gzip"), 413, "1048576 bytes"},
+		{"large", padded(call, 1<<20), nil, 200, "<nil/>"},
+		{"too large", padded(call, 1<<20+1), nil, 413, "1048576 bytes"},
+		{"gzip bomb", zipped(t, bytes.NewReader(padded(call, 4<<20))), header("Content-Encoding", "gzip"), 413, "1048576 bytes"},
+		{"no method soon", padded(nil, 1<<20), nil, 413, "no method's name within the first 4096 bytes"},
+		{"large, no such method", padded(xmlrpc.AppendCall(nil, "x"), 1<<20), nil, 200, "method \"x\" is not supported"},
+		{"large for its method", padded(xmlrpc.AppendCall(nil, "fail"), 8193), nil, 413, "a call of fail may have 8192 bytes"},
+		{
+			"its gzip too", zipped(t, bytes.NewReader(padded(xmlrpc.AppendCall(nil, "fail"), 8193))),
+			header("Content-Encoding", "gzip"), 413, "a call of fail may have 8192 bytes",
+		},
+		{"as large as its method's", padded(xmlrpc.AppendCall(nil, "fail"), 8192), nil, 200, "no &lt;way&gt;"},
+		{"form", call, header("Content-Type", "application/x-www-form-urlencoded"), 415, "want text/xml"},
+		{"text/plain", call, header("Content-Type", "text/plain"), 415, "Content-Type \"text/plain\", want text/xml"},
+		{"no type", call, func(r *http.Request) { r.Header.Del("Content-Type") }, 415, "want text/xml"},
+		{"type with parameter", call, header("Content-Type", "Text/XML; charset=utf-8"), 200, "<nil/>"},
+		{"web page", call, header("Origin", "http://elsewhere.example"), 403, "calls of web pages are refused"},
+		{"local file", call, header("Origin", "null"), 403, "calls of web pages are refused"},
 		{"too deep", []byte(nested(65)), nil, 200, "more than 64 deep"},
 	} {
 		response := post(t, s, c.body, c.change)
@@ -108,13 +124,14 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
+// padded is a document with white space behind it.
+func padded(document []byte, size int) []byte {
+	return append(bytes.Clone(document), bytes.Repeat([]byte(" "), size-len(document))...)
+}
+
 type iotestErr struct{}
 
 func (iotestErr) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 func TestFaults(t *testing.T) {
 	s, err := xmlrpc.NewServer(methods(), quiet())
@@ -183,14 +200,14 @@ func TestOverTheSocket(t *testing.T) {
 	body := string(xmlrpc.AppendCall(nil, "none"))
 	length := fmt.Sprintf("Content-Length: %d\r\n", len(body))
 	for _, c := range []struct{ name, request, first, want string }{
-		{"HTTP/1.0", "POST /RPC2 HTTP/1.0\r\n" + length + "\r\n" + body, "HTTP/1.0 200 OK", "<nil/>"},
-		{"HTTP/1.1", "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + length + "\r\n" + body, "HTTP/1.1 200 OK", "<nil/>"},
-		{"two calls", "POST / HTTP/1.1\r\nHost: a\r\n" + length + "\r\n" + body + "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + length + "\r\n" + body, "HTTP/1.1 200 OK", "<nil/>"},
+		{"HTTP/1.0", "POST /RPC2 HTTP/1.0\r\nContent-Type: text/xml\r\n" + length + "\r\n" + body, "HTTP/1.0 200 OK", "<nil/>"},
+		{"HTTP/1.1", "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nConnection: close\r\n" + length + "\r\n" + body, "HTTP/1.1 200 OK", "<nil/>"},
+		{"two calls", "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\n" + length + "\r\n" + body + "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nConnection: close\r\n" + length + "\r\n" + body, "HTTP/1.1 200 OK", "<nil/>"},
 		{"GET", "GET /RPC2 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 501 Not Implemented", "Unsupported method"},
 		{"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 501 Not Implemented", "Unsupported method"},
-		{"chunked", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 411 Length Required", "chunked"},
-		{"no length", "POST / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 411 Length Required", "Content-Length"},
-		{"17 MB announced", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 17000000\r\n\r\n", "HTTP/1.1 413 Request Entity Too Large", "16777216 bytes"},
+		{"chunked", "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 411 Length Required", "chunked"},
+		{"no length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\n\r\n", "HTTP/1.1 411 Length Required", "Content-Length"},
+		{"17 MB announced", "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 17000000\r\n\r\n", "HTTP/1.1 413 Request Entity Too Large", "16777216 bytes"},
 		{"path", "POST /etc HTTP/1.0\r\n" + length + "\r\n" + body, "HTTP/1.0 404 Not Found", "\r\n\r\nNo such page"},
 	} {
 		answer := raw(t, hostport, c.request)
@@ -208,8 +225,8 @@ func TestServerTimeouts(t *testing.T) {
 	for name, request := range map[string]string{
 		"nothing":      "",
 		"half header":  "POST /RPC2 HTT",
-		"half body":    fmt.Sprintf("POST /RPC2 HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:20]),
-		"kept, silent": fmt.Sprintf("POST /RPC2 HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(body), body),
+		"half body":    fmt.Sprintf("POST /RPC2 HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:20]),
+		"kept, silent": fmt.Sprintf("POST /RPC2 HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: %d\r\n\r\n%s", len(body), body),
 	} {
 		start := time.Now()
 		answer := raw(t, hostport, request) // fails the test unless the server closes
@@ -227,12 +244,12 @@ func TestServerTimeouts(t *testing.T) {
 func TestServeEnds(t *testing.T) {
 	entered, left := make(chan struct{}), make(chan struct{})
 	s, err := xmlrpc.NewServer(
-		xmlrpc.Methods{"wait": func(ctx context.Context, _ []xmlrpc.Value) (xmlrpc.Value, error) {
+		xmlrpc.Methods{"wait": {Call: func(ctx context.Context, _ []xmlrpc.Value) (xmlrpc.Value, error) {
 			close(entered)
 			<-ctx.Done()
 			close(left)
 			return xmlrpc.StringValue("bye"), nil
-		}},
+		}}},
 		quiet(),
 	)
 	if err != nil {

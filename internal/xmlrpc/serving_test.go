@@ -72,17 +72,17 @@ func client(t *testing.T, change func(*xmlrpc.ClientOptions)) *xmlrpc.Client {
 // methods are what most tests call.
 func methods() xmlrpc.Methods {
 	return xmlrpc.Methods{
-		"echo": func(_ context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
+		"echo": {Call: func(_ context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
 			return xmlrpc.ArrayValue(args...), nil
-		},
-		"none": func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { return xmlrpc.NilValue(), nil },
-		"fail": func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) {
+		}},
+		"none": {Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { return xmlrpc.NilValue(), nil }},
+		"fail": {Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) {
 			return xmlrpc.Value{}, errors.New("no <way>")
-		},
-		"fault": func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) {
+		}},
+		"fault": {Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) {
 			return xmlrpc.Value{}, &xmlrpc.Fault{Code: 42, Text: "own text"}
-		},
-		"panic": func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { panic("boom") },
+		}},
+		"panic": {Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { panic("boom") }},
 	}
 }
 

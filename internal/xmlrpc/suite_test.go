@@ -16,26 +16,26 @@ import (
 func suiteMethods() xmlrpc.Methods {
 	type value = xmlrpc.Value
 	ints := func(f func(x, y int64) int64) xmlrpc.Method {
-		return func(_ context.Context, args []value) (value, error) {
+		return xmlrpc.Method{Call: func(_ context.Context, args []value) (value, error) {
 			if len(args) != 2 || args[0].Kind != xmlrpc.Int || args[1].Kind != xmlrpc.Int {
 				return value{}, errors.New("want two ints")
 			}
 			return xmlrpc.IntValue(int(f(args[0].Int, args[1].Int))), nil
-		}
+		}}
 	}
 	add := ints(func(x, y int64) int64 { return x + y })
 	return xmlrpc.WithSystem(xmlrpc.Methods{
 		"pow": ints(func(x, y int64) int64 { return int64(math.Pow(float64(x), float64(y))) }),
 		"div": ints(func(x, y int64) int64 { return x / y }),
-		"add": func(ctx context.Context, args []value) (value, error) {
+		"add": {Call: func(ctx context.Context, args []value) (value, error) {
 			if len(args) == 2 && args[0].Kind == xmlrpc.String && args[1].Kind == xmlrpc.String {
 				return xmlrpc.StringValue(args[0].Str + args[1].Str), nil
 			}
-			return add(ctx, args)
-		},
-		"my_function":     func(context.Context, []value) (value, error) { return xmlrpc.BoolValue(true), nil },
-		"têšt":            func(_ context.Context, args []value) (value, error) { return args[0], nil },
-		"Fixture.getData": func(context.Context, []value) (value, error) { return xmlrpc.StringValue("42"), nil },
+			return add.Call(ctx, args)
+		}},
+		"my_function":     {Call: func(context.Context, []value) (value, error) { return xmlrpc.BoolValue(true), nil }},
+		"têšt":            {Call: func(_ context.Context, args []value) (value, error) { return args[0], nil }},
+		"Fixture.getData": {Call: func(context.Context, []value) (value, error) { return xmlrpc.StringValue("42"), nil }},
 	}, map[string]string{"div": "This is the div function", "my_function": "This is my function"})
 }
 
@@ -139,11 +139,11 @@ func TestSystemMethods(t *testing.T) {
 func TestMulticallEndsWithItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	calls := 0
-	m := xmlrpc.WithSystem(xmlrpc.Methods{"once": func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) {
+	m := xmlrpc.WithSystem(xmlrpc.Methods{"once": {Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) {
 		calls++
 		cancel()
 		return xmlrpc.Value{}, nil
-	}}, nil)
+	}}}, nil)
 	one := xmlrpc.StructValue(
 		xmlrpc.Member{
 			Name:  "methodName",
@@ -151,7 +151,7 @@ func TestMulticallEndsWithItsCaller(t *testing.T) {
 		},
 		xmlrpc.Member{Name: "params", Value: xmlrpc.ArrayValue()},
 	)
-	_, err := m["system.multicall"](ctx, []xmlrpc.Value{xmlrpc.ArrayValue(one, one)})
+	_, err := m["system.multicall"].Call(ctx, []xmlrpc.Value{xmlrpc.ArrayValue(one, one)})
 	if !errors.Is(err, context.Canceled) || calls != 1 {
 		t.Error(calls, fmt.Sprint(err))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // WithSystem returns m with the methods that servers of other makes offer about
@@ -23,23 +24,25 @@ func WithSystem(m Methods, help map[string]string) Methods {
 	if all == nil {
 		all = Methods{}
 	}
-	all["system.listMethods"] = func(context.Context, []Value) (Value, error) {
+	all["system.listMethods"] = Method{Call: func(context.Context, []Value) (Value, error) {
 		names := ArrayValue()
 		for _, name := range slices.Sorted(maps.Keys(all)) {
 			names.Items = append(names.Items, StringValue(name))
 		}
 		return names, nil
-	}
-	all["system.methodHelp"] = func(_ context.Context, args []Value) (Value, error) {
+	}}
+	all["system.methodHelp"] = Method{Call: func(_ context.Context, args []Value) (Value, error) {
 		name, err := oneName(args)
 		return StringValue(help[name]), err
-	}
-	all["system.methodSignature"] = func(_ context.Context, args []Value) (Value, error) {
+	}}
+	all["system.methodSignature"] = Method{Call: func(_ context.Context, args []Value) (Value, error) {
 		_, err := oneName(args)
 		return StringValue("signatures not supported"), err
-	}
-	all["system.getCapabilities"] = func(context.Context, []Value) (Value, error) { return capabilities(), nil }
-	all[multicallName] = func(ctx context.Context, args []Value) (Value, error) { return all.multicall(ctx, args) }
+	}}
+	all["system.getCapabilities"] = Method{Call: func(context.Context, []Value) (Value, error) {
+		return capabilities(), nil
+	}}
+	all[multicallName] = Method{Call: all.multicall}
 	return all
 }
 
@@ -98,13 +101,16 @@ func (m Methods) oneOf(ctx context.Context, call Value) (Value, error) {
 	if name.Str == multicallName {
 		return Value{}, fmt.Errorf("%s inside %s is not allowed", multicallName, multicallName)
 	}
-	method := m[name.Str]
-	if method == nil {
+	method, there := m[name.Str]
+	if !there {
 		return Value{}, notSupported(name.Str)
 	}
-	return method(ctx, params.Items)
+	return method.Call(ctx, params.Items)
 }
 
 func notSupported(name string) error {
+	if len(name) > maxMethodName { // only a multicall can name such a one
+		name = strings.ToValidUTF8(name[:maxMethodName], "") + "..."
+	}
 	return fmt.Errorf("method \"%s\" is not supported", name) //nolint:gocritic // Python's text: %q would escape
 }

@@ -66,7 +66,9 @@ func validatorMethods() xmlrpc.Methods {
 	}
 	methods := xmlrpc.Methods{}
 	for name, test := range tests {
-		methods["validator1."+name] = func(_ context.Context, args []value) (value, error) { return test(args), nil }
+		methods["validator1."+name] = xmlrpc.Method{Call: func(_ context.Context, args []value) (value, error) {
+			return test(args), nil
+		}}
 	}
 	return methods
 }

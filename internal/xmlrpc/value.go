@@ -14,6 +14,9 @@ const (
 	Base64
 	Array
 	Struct
+
+	cells    // written as an Array of Ints: one byte of Bytes for each
+	prepared // a whole answer: Bytes is its document, and that of an only item its packed form
 )
 
 var kindNames = [...]string{"nil", "int", "boolean", "double", "string", "dateTime", "base64", "array", "struct"}
@@ -72,6 +75,14 @@ func Base64Value(b []byte) Value { return Value{Kind: Base64, Bytes: b} }
 
 // ArrayValue is an array. It keeps the slice.
 func ArrayValue(items ...Value) Value { return Value{Kind: Array, Items: items} }
+
+// CellsValue is an array of ints from 0 to 255 at a byte each, for answers that have
+// very many. It keeps the slice.
+func CellsValue(ints []byte) Value { return Value{Kind: cells, Bytes: ints} }
+
+// Written is a whole answer's document, of one value: what AppendAnswer makes. It keeps
+// the slice. No array or struct can hold it.
+func Written(answer []byte) Value { return Value{Kind: prepared, Bytes: answer} }
 
 // StructValue is a struct. It keeps the slice and its order.
 func StructValue(members ...Member) Value { return Value{Kind: Struct, Members: members} }

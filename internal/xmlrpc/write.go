@@ -7,30 +7,31 @@ import (
 	"unicode/utf8"
 )
 
-// The writer's output is Python's byte for byte, line ends included: a capture
-// of the original that is read and written again is the same file.
-
-const xmlHeader = "<?xml version='1.0'?>\n"
-
 // AppendCall appends a methodCall document to dst. The method's name is escaped.
 func AppendCall(dst []byte, method string, args ...Value) []byte {
-	dst = append(dst, xmlHeader+"<methodCall>\n<methodName>"...)
-	dst = appendText(dst, method)
-	dst = append(dst, "</methodName>\n<params>\n"...)
+	dst = append(dst, CallStart...)
+	dst = AppendText(dst, method)
+	dst = append(dst, CallParams...)
 	for i := range args {
-		dst = append(dst, "<param>\n"...)
+		dst = append(dst, ParamStart...)
 		dst = appendValue(dst, &args[i])
-		dst = append(dst, "</param>\n"...)
+		dst = append(dst, ParamEnd...)
 	}
-	return append(dst, "</params>\n</methodCall>\n"...)
+	return append(dst, CallEnd...)
 }
 
 // AppendAnswer appends a methodResponse document with one value to dst.
 func AppendAnswer(dst []byte, v Value) []byte {
-	dst = append(dst, xmlHeader+"<methodResponse>\n<params>\n<param>\n"...)
+	if v.Kind == prepared {
+		return append(dst, v.Bytes...)
+	}
+	dst = append(dst, AnswerStart...)
 	dst = appendValue(dst, &v)
-	return append(dst, "</param>\n</params>\n</methodResponse>\n"...)
+	return append(dst, AnswerEnd...)
 }
+
+// nilAnswer is what AppendAnswer makes of nil, which most methods answer with.
+var nilAnswer = AppendAnswer(nil, NilValue())
 
 // AppendFault appends a methodResponse document with a fault to dst.
 func AppendFault(dst []byte, f *Fault) []byte {
@@ -51,9 +52,9 @@ func appendValue(dst []byte, v *Value) []byte {
 			dst = strconv.AppendInt(dst, v.Int, 10)
 			return append(dst, "</i8></value>\n"...)
 		}
-		dst = append(dst, "<value><int>"...)
+		dst = append(dst, IntStart...)
 		dst = strconv.AppendInt(dst, v.Int, 10)
-		return append(dst, "</int></value>\n"...)
+		return append(dst, IntEnd...)
 	case Bool:
 		if v.Int != 0 {
 			return append(dst, "<value><boolean>1</boolean></value>\n"...)
@@ -64,35 +65,43 @@ func appendValue(dst []byte, v *Value) []byte {
 		dst = appendDouble(dst, v.Float)
 		return append(dst, "</double></value>\n"...)
 	case String:
-		dst = append(dst, "<value><string>"...)
-		dst = appendText(dst, v.Str)
-		return append(dst, "</string></value>\n"...)
+		dst = append(dst, TextStart...)
+		dst = AppendText(dst, v.Str)
+		return append(dst, TextEnd...)
 	case DateTime:
 		dst = append(dst, "<value><dateTime.iso8601>"...)
-		dst = appendText(dst, v.Str)
+		dst = AppendText(dst, v.Str)
 		return append(dst, "</dateTime.iso8601></value>\n"...)
 	case Base64:
 		dst = append(dst, "<value><base64>\n"...)
 		dst = appendBase64(dst, v.Bytes)
 		return append(dst, "</base64></value>\n"...)
 	case Array:
-		dst = append(dst, "<value><array><data>\n"...)
+		dst = append(dst, ArrayStart...)
 		for i := range v.Items {
 			dst = appendValue(dst, &v.Items[i])
 		}
-		return append(dst, "</data></array></value>\n"...)
-	case Struct:
-		dst = append(dst, "<value><struct>\n"...)
-		for i := range v.Members {
-			dst = append(dst, "<member>\n<name>"...)
-			dst = appendText(dst, v.Members[i].Name)
-			dst = append(dst, "</name>\n"...)
-			dst = appendValue(dst, &v.Members[i].Value)
-			dst = append(dst, "</member>\n"...)
+		return append(dst, ArrayEnd...)
+	case cells:
+		dst = append(dst, ArrayStart...)
+		for _, cell := range v.Bytes {
+			dst = append(dst, IntStart...)
+			dst = strconv.AppendUint(dst, uint64(cell), 10)
+			dst = append(dst, IntEnd...)
 		}
-		return append(dst, "</struct></value>\n"...)
+		return append(dst, ArrayEnd...)
+	case Struct:
+		dst = append(dst, StructStart...)
+		for i := range v.Members {
+			dst = append(dst, MemberStart...)
+			dst = AppendText(dst, v.Members[i].Name)
+			dst = append(dst, NameEnd...)
+			dst = appendValue(dst, &v.Members[i].Value)
+			dst = append(dst, MemberEnd...)
+		}
+		return append(dst, StructEnd...)
 	default:
-		return append(dst, "<value><nil/></value>"...)
+		return append(dst, nilValue...)
 	}
 }
 
@@ -127,9 +136,21 @@ func appendBase64(dst, b []byte) []byte {
 	return dst
 }
 
-// appendText escapes what Python escapes, and the carriage return too, which a
-// parser would otherwise read as a newline.
-func appendText(dst []byte, s string) []byte {
+// AppendText appends a text as it stands between tags. It escapes what Python escapes,
+// and the carriage return too, which a parser would otherwise read as a newline.
+func AppendText(dst []byte, s string) []byte {
+	plain := 0
+	for plain < len(s) && plainText[s[plain]] {
+		plain++
+	}
+	dst = append(dst, s[:plain]...)
+	if plain < len(s) { // nearly never
+		dst = appendEscaped(dst, s[plain:])
+	}
+	return dst
+}
+
+func appendEscaped(dst []byte, s string) []byte {
 	done := 0
 	for i := 0; i < len(s); {
 		c := s[i]

@@ -7,9 +7,10 @@
 // questions about the present. It is pure: no clock, no network, no goroutine,
 // and one State belongs to one goroutine.
 //
-// An observer is eligible while its last heartbeat is under T_fail old and it has
-// reported a vector, or registered, within T_fail. A node is failed when at least
-// one other observer is eligible and all others suspect it: the eligible ones,
+// An observer is eligible while its last heartbeat is under T_fail old, it has
+// reported a vector, or registered, within T_fail, and some other node that beats has
+// ever named it in a vector: whom nobody knows has no vote. A node is failed when at
+// least one other observer is eligible and all others suspect it: the eligible ones,
 // and those that have ceased to be less than half of T_fail ago, unless all
 // suspect them too. It is alive again when an eligible one does not. With no
 // eligible other observer the last verdict stands. Heartbeats never make a
@@ -61,7 +62,7 @@ type (
 		Bytes int64
 	}
 	// Forget drops a node that will not return. If it speaks again it is taken
-	// in again, in a new incarnation.
+	// in again, in a new incarnation if it ever lived.
 	Forget struct{ Node gossip.Address }
 	// Tick lets time pass: see NextDeadline.
 	Tick struct{}
@@ -85,6 +86,7 @@ type State struct {
 	order []place // in the order of addresses, which vectors have
 	index map[gossip.Address]*node
 
+	named     int     // how many nodes another has named: ghosts are not among them
 	eligible  int     // how many nodes are eligible observers
 	voices    int     // how many nodes' words count: see voice
 	quiet     []*node // nodes that were eligible and are not now
@@ -169,13 +171,19 @@ func (s *State) apply(in Input) {
 
 // register takes a new node in, or begins a new incarnation of a known one.
 // Either way its row starts as a copy of the verdicts, so that its having no
-// opinion yet holds no verdict up.
+// opinion yet holds no verdict up. A node that is heard, and has told of itself, must
+// have restarted for that: its next state map shows it. Until then the call is no news,
+// which anybody could repeat to take the node's opinions away.
 func (s *State) register(a gossip.Address) {
 	n, ok := s.index[a]
 	if !ok {
 		// Its counters go on from its first report: at a monitor that was restarted
 		// nodes register that have been counting for long.
 		s.join(a, Joined)
+		return
+	}
+	if n.fresh && !n.heartbeatAt.Before(n.since) && n.own.known {
+		n.repeated = !n.unconfirmed
 		return
 	}
 	s.incarnate(n, "registered again")
@@ -193,7 +201,6 @@ func (s *State) known(a gossip.Address) *node {
 
 func (s *State) join(a gossip.Address, kind Kind) *node {
 	n := &node{address: a, index: len(s.nodes), incarnation: s.forgotten[a] + 1, since: s.now, hash: hashText(string(a)), slot: -1}
-	delete(s.forgotten, a)
 	s.order = slices.Insert(s.order, s.placeOf(a), place{a, n})
 	for _, other := range s.nodes {
 		other.row = append(other.row, unsaid)
@@ -208,6 +215,7 @@ func (s *State) join(a gossip.Address, kind Kind) *node {
 // enroll gives n a row copied from the verdicts and counts it as registered.
 func (s *State) enroll(n *node) {
 	s.weigh(n, -1)
+	s.silence(n)
 	n.row = make([]cell, len(s.nodes))
 	n.rowHash = 0
 	for j, other := range s.nodes {
@@ -218,16 +226,15 @@ func (s *State) enroll(n *node) {
 	}
 	s.weigh(n, +1)
 	s.views.update(n)
-	n.registeredAt, n.reportedAt = s.now, s.now
+	n.registeredAt, n.reportedAt, n.repeated = s.now, s.now, false
 	s.settle(n)
-	s.changed = true
 }
 
 func (s *State) beat(n *node) {
 	if n.heartbeatAt.Before(n.since) {
 		s.revision++ // the first of this incarnation
 	}
-	n.heartbeatAt, n.suspectedAt = s.now, time.Time{}
+	n.heartbeatAt, n.standing = s.now, n.standing[:0]
 	s.settle(n)
 }
 
@@ -240,15 +247,21 @@ func (s *State) forget(a gossip.Address) {
 		s.setEligible(n, false)
 	}
 	s.setVoice(n, false)
+	s.silence(n)
 	if n.failed {
 		s.failures--
+	}
+	if n.named {
+		s.named--
 	}
 	s.quiet = slices.DeleteFunc(s.quiet, func(o *node) bool { return o == n })
 	s.pending = slices.DeleteFunc(s.pending, func(o *node) bool { return o == n })
 	s.views.remove(n)
 	s.deadlines.drop(n)
 	delete(s.index, a)
-	s.forgotten[a] = n.incarnation
+	if !n.heartbeatAt.IsZero() || !n.failedAt.IsZero() { // names that never lived would pile up
+		s.forgotten[a] = n.incarnation
+	}
 	at := s.placeOf(a)
 	s.order = slices.Delete(s.order, at, at+1)
 	s.nodes = append(s.nodes[:n.index:n.index], s.nodes[n.index+1:]...)
@@ -256,7 +269,7 @@ func (s *State) forget(a gossip.Address) {
 		if other.row[n.index].suspects() {
 			other.rowHash -= n.hash
 		}
-		other.row = append(other.row[:n.index:n.index], other.row[n.index+1:]...)
+		other.row = slices.Delete(other.row, n.index, n.index+1)
 		other.index = i
 		s.views.update(other)
 	}

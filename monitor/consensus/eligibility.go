@@ -56,7 +56,7 @@ func (s *State) settle(n *node) {
 		}
 		s.emit(Event{Kind: kind, Node: n.address, Incarnation: n.incarnation})
 	}
-	if eligible := fresh && recent; eligible != n.eligible {
+	if eligible := fresh && recent && n.named; eligible != n.eligible {
 		s.setEligible(n, eligible)
 	}
 	n.deadline = time.Time{}

@@ -24,7 +24,7 @@ func (h Hearing) String() string {
 
 // hearing is what the State keeps of it.
 type hearing struct {
-	unheard int // nodes that were eligible, are not now, and are not declared failed
+	unheard int // nodes that were eligible and are not now: see missed
 	lost    int // those of them that some eligible observer vouches for
 	dead    int // those unheard and those declared failed: how many may be dead
 	deaf    bool
@@ -48,7 +48,7 @@ func (s *State) listen() {
 	h := &s.hearing
 	h.unheard, h.lost = 0, 0
 	for _, n := range s.quiet {
-		if n.failed {
+		if !s.missed(n) {
 			continue
 		}
 		h.unheard++
@@ -71,6 +71,14 @@ func (s *State) listen() {
 	case h.since.IsZero():
 		h.since = s.now
 	}
+}
+
+// missed tells whether n, which is not eligible any more, is a node that the monitor ought
+// to hear: it is not declared failed, and at least half of the eligible have an opinion of
+// it. Anybody can have a few nodes know a name for a while; in a cluster that has joined
+// everybody has an opinion of everybody.
+func (s *State) missed(n *node) bool {
+	return !n.failed && 2*(n.suspecters+n.vouchers) >= s.eligible
 }
 
 // looksDead tells whether n sends nothing, and every eligible observer

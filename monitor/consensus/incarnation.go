@@ -1,5 +1,15 @@
 package consensus
 
+import "time"
+
+// A node's counters rise no faster than these a second, whatever it reports: one message
+// with each of as many nodes as a monitor takes, and what a gigabit network carries. Real
+// nodes stay far below.
+const (
+	maxMessageRate = 4096
+	maxByteRate    = 128 << 20
+)
+
 // version is what a node last said of itself in this life.
 type version struct {
 	known                 bool
@@ -15,9 +25,13 @@ func (s *State) incarnate(n *node, why string) {
 }
 
 // restarted notes a certain sign of a restart: a new incarnation, unless the
-// node's registering again has already begun it.
+// node's registering again has already begun it. If it registered again and that was no
+// news yet, its former life's opinions go with this.
 func (s *State) restarted(n *node, why string) {
-	if !n.unconfirmed {
+	if n.repeated {
+		s.incarnate(n, "registered again, "+why)
+		s.enroll(n)
+	} else if !n.unconfirmed {
 		s.incarnate(n, why)
 	}
 	n.unconfirmed = false
@@ -36,12 +50,12 @@ func (s *State) receive(n *node, in States) {
 	case n.messages.known && n.messages.life == n.life && int64(in.Messages) < n.messages.last:
 		s.restarted(n, "its message counter fell")
 	case ok && n.own.known:
-		n.unconfirmed = false // it registered again without a restart
+		n.unconfirmed, n.repeated = false, false // it registered again without a restart
 	}
 	if ok {
 		n.own = version{known: true, generation: own.Generation, heartbeat: own.Heartbeat}
 	}
-	s.totals.Messages += n.messages.growth(int64(in.Messages), n.life)
+	s.totals.Messages += n.messages.growth(int64(in.Messages), n.life, s.now, maxMessageRate)
 	n.statesHash = hashStates(in.Map)
 	s.views.update(n)
 }
@@ -49,10 +63,10 @@ func (s *State) receive(n *node, in States) {
 func (s *State) traffic(n *node, bytes int64) {
 	n.trafficReported = true
 	life := n.life
-	if n.unconfirmed && n.bytes.known && bytes < n.bytes.last {
+	if (n.unconfirmed || n.repeated) && bytes < n.bytes.last {
 		life++ // the restart that its state map is about to confirm
 	}
-	s.totals.Bytes += n.bytes.growth(bytes, life)
+	s.totals.Bytes += n.bytes.growth(bytes, life, s.now, maxByteRate)
 }
 
 // counter follows a number that a node counts up from 0 in each life.
@@ -60,18 +74,26 @@ type counter struct {
 	known bool // false until the first value of a node that was taken in midway
 	life  int
 	last  int64
+	at    time.Time // when that came
+	saved int64     // growth that the time until then could have explained, and was not counted
 }
 
-// growth is how much was counted since the last value. The first value of a
-// node that was taken in midway says nothing of when it was counted.
-func (c *counter) growth(v int64, life int) int64 {
-	from := int64(0)
+// growth is how much was counted since the last value, as far as the time since then
+// explains it at so much a second. What is left over of that is saved, up to one second's:
+// two values may arrive closer together than they were sent. The first value of a node
+// that was taken in midway says nothing of when it was counted.
+func (c *counter) growth(v int64, life int, now time.Time, rate int64) int64 {
+	from, most := int64(0), rate
 	switch {
 	case !c.known:
 		from = v
 	case c.life == life && v >= c.last:
 		from = c.last
 	}
-	*c = counter{known: true, life: life, last: v}
-	return v - from
+	if c.known {
+		most = c.saved + int64(now.Sub(c.at).Seconds()*float64(rate))
+	}
+	grown := min(v-from, most)
+	*c = counter{known: true, life: life, last: v, at: now, saved: min(most-grown, rate)}
+	return grown
 }

@@ -3,7 +3,6 @@ package consensus
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"gossiprpc/internal/gossip"
 )
@@ -48,6 +47,11 @@ func (s *State) report(i *node, v gossip.FaultVector) {
 		if s.mark(i, j, c.Suspected) {
 			s.touched = append(s.touched, j)
 		}
+		if !j.named && i.fresh {
+			j.named = true
+			s.named++
+			s.settle(j)
+		}
 	}
 	s.views.update(i)
 	i.reportedAt = s.now
@@ -84,9 +88,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		if i.voice {
 			j.accusers++
 		}
-		if j.suspectedAt.IsZero() {
-			j.suspectedAt = s.now
-		}
+		s.suspect(i, j)
 		s.emit(Event{Kind: Suspected, Node: j.address, Observer: i.address, Incarnation: j.incarnation})
 	case !suspected && was.suspects():
 		i.row[j.index] = clear
@@ -98,9 +100,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		if i.voice {
 			j.accusers--
 		}
-		if j.suspecters == 0 {
-			j.suspectedAt = time.Time{}
-		}
+		unsuspect(i, j)
 		wrong := was == since(j.incarnation)
 		if wrong {
 			s.totals.FalseSuspicions++
@@ -111,6 +111,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 			i.row[j.index] = clear
 			if i.eligible {
 				j.vouchers++
+				s.revision++
 			}
 		}
 		return false

@@ -28,14 +28,16 @@ type node struct {
 	ceasedAt time.Time // when it last ceased to be eligible, zero if never
 	accordAt time.Time // since when all other voices suspect it, zero if not all do
 
-	suspectedAt                          time.Time // first suspicion since its last heartbeat, zero if none stands
+	standing                             []suspicion // since its last heartbeat, the first first
 	failed                               bool
 	failedAt, failedSuspicion, clearedAt time.Time
 	failedIncarnation                    uint32
 	reportedOn                           bool // some other observer has ever said anything of it
+	named                                bool // some other that beats has ever said anything of it
 
 	life            int  // rises with each certain restart
 	unconfirmed     bool // it registered again, and whether it restarted is not known yet
+	repeated        bool // the same, and that was no news: see register
 	own             version
 	messages, bytes counter
 	trafficReported bool
@@ -58,7 +60,7 @@ type Node struct {
 	Beating     bool      // Fresh, and a heartbeat of this incarnation
 	Silent      bool      // neither heartbeat nor registration within T_fail
 	SilentSince time.Time // when it last fell silent, zero if never
-	Eligible    bool      // its opinion counts
+	Eligible    bool      // its opinion counts: it beats, reports, and others have named it
 
 	Failed            bool      // the verdict
 	FailedAt          time.Time // of the last verdict of failure, zero if there was none
@@ -69,8 +71,9 @@ type Node struct {
 
 	Suspecting int // eligible other observers that suspect it
 	Observers  int // eligible other observers
-	// SuspectedAt is the first suspicion since its last heartbeat: an earlier one
-	// cannot be of its end. Zero if there is none.
+	Opinions   int // those of them that have said anything of it, or copied a verdict
+	// SuspectedAt is the first suspicion since its last heartbeat that still stands: an
+	// earlier one cannot be of its end. Zero if there is none.
 	SuspectedAt time.Time
 
 	Generation      int32 // by its own state map
@@ -85,8 +88,9 @@ func (s *State) describe(n *node) Node {
 		Beating: n.fresh && !n.heartbeatAt.Before(n.since),
 		Failed:  n.failed, FailedAt: n.failedAt, FailedIncarnation: n.failedIncarnation,
 		FirstSuspicion: n.failedSuspicion, ClearedAt: n.clearedAt, ReportedOn: n.reportedOn,
-		Suspecting: n.suspecters, Observers: s.others(n), SuspectedAt: n.suspectedAt,
-		Generation: n.own.generation, Heartbeat: n.own.heartbeat, TrafficReported: n.trafficReported,
+		Suspecting: n.suspecters, Observers: s.others(n), Opinions: n.suspecters + n.vouchers,
+		SuspectedAt: n.suspectedAt(),
+		Generation:  n.own.generation, Heartbeat: n.own.heartbeat, TrafficReported: n.trafficReported,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"gossiprpc/internal/gossip"
+	_ "gossiprpc/internal/property"
 )
 
 // twin is the rule of verdicts written down plainly: after every instant it
@@ -30,27 +31,49 @@ type twin struct {
 
 type twinNode struct {
 	heartbeat, registered, reported time.Time
+	failedAt, firstly, cleared      time.Time
+	reportedOn, named               bool
 	row                             map[gossip.Address]twinCell
 	failed                          bool
 	was                             bool      // eligible at the last instant
 	ceased                          time.Time // when it last ceased to be
 	accord                          time.Time // since when all voices suspect it
 	incarnation, failedIn           uint32
-	unconfirmed                     bool
+	unconfirmed, repeated           bool
+	since                           time.Time // when the incarnation began
 	generation                      int32
 }
 
 type twinCell struct {
 	suspected bool
-	said      bool   // by the observer itself
-	in        uint32 // the incarnation it was suspected in, 0 for a copy
+	said      bool      // by the observer itself
+	in        uint32    // the incarnation it was suspected in, 0 for a copy
+	at        time.Time // since when it is suspected, zero if a heartbeat came since
+}
+
+// firstly is when the first suspicion of a began that stands.
+func (w *twin) firstly(a gossip.Address) time.Time {
+	var first time.Time
+	for _, i := range w.order {
+		if at := w.nodes[i].row[a].at; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
+func newTwin(fail time.Duration, bound func(nodes, deaths int) time.Duration, start time.Time) *twin {
+	return &twin{
+		fail: fail, bound: bound, now: start,
+		nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{},
+	}
 }
 
 func (w *twin) young(t time.Time) bool { return !t.IsZero() && w.now.Before(t.Add(w.fail)) }
 
 func (w *twin) eligible(a gossip.Address) bool {
 	n := w.nodes[a]
-	return w.young(n.heartbeat) && (w.young(n.reported) || w.young(n.registered))
+	return n.named && w.young(n.heartbeat) && (w.young(n.reported) || w.young(n.registered))
 }
 
 func (w *twin) silent(a gossip.Address) bool {
@@ -88,7 +111,7 @@ func (w *twin) count() (eligible, unheard, lost int) {
 		switch n := w.nodes[a]; {
 		case w.eligible(a):
 			eligible++
-		case n.failed || n.ceased.IsZero():
+		case n.failed || n.ceased.IsZero() || !w.missed(a):
 		default:
 			unheard++
 			if w.vouched(a) {
@@ -97,6 +120,21 @@ func (w *twin) count() (eligible, unheard, lost int) {
 		}
 	}
 	return eligible, unheard, lost
+}
+
+// missed: at least half of the eligible have an opinion of a, which is none of them.
+func (w *twin) missed(a gossip.Address) bool {
+	eligible, opinions := 0, 0
+	for _, i := range w.order {
+		if i == a || !w.eligible(i) {
+			continue
+		}
+		eligible++
+		if c := w.nodes[i].row[a]; c.said || c.suspected {
+			opinions++
+		}
+	}
+	return 2*opinions >= eligible
 }
 
 // vouched: an eligible observer has said that it does not suspect a.
@@ -111,12 +149,16 @@ func (w *twin) vouched(a gossip.Address) bool {
 
 func (w *twin) patience() time.Duration {
 	_, dead, _ := w.count()
+	named := 0
 	for _, n := range w.nodes {
 		if n.failed {
 			dead++
 		}
+		if n.named {
+			named++
+		}
 	}
-	return w.bound(len(w.order), dead)
+	return w.bound(named, dead)
 }
 
 // wait is how long it must have heard.
@@ -196,10 +238,14 @@ func (w *twin) round() bool {
 	for _, j := range failed {
 		n := w.nodes[j]
 		n.failed, n.failedIn, n.accord = true, n.incarnation, time.Time{}
+		n.failedAt, n.firstly = w.now, w.firstly(j)
+		if n.firstly.IsZero() {
+			n.firstly = w.now
+		}
 	}
 	for _, j := range alive {
 		n := w.nodes[j]
-		n.failed = false
+		n.failed, n.cleared = false, w.now
 		if n.failedIn == n.incarnation {
 			w.falseFailures++
 		}
@@ -240,38 +286,53 @@ func (w *twin) step(now time.Time, in Input) {
 			w.take(in.Node)
 			break
 		}
+		if w.young(n.heartbeat) && !n.heartbeat.Before(n.since) && n.generation != 0 {
+			n.repeated = !n.unconfirmed // no news, until it is known to have restarted
+			break
+		}
 		n.incarnation++
-		n.unconfirmed = true
+		n.since, n.unconfirmed = now, true
 		w.enroll(in.Node)
 	case Heartbeat:
-		w.take(in.Node).heartbeat = now
+		n := w.take(in.Node)
+		n.heartbeat = now
+		for _, i := range w.order {
+			if c, ok := w.nodes[i].row[in.Node]; ok {
+				c.at = time.Time{}
+				w.nodes[i].row[in.Node] = c
+			}
+		}
 	case States:
 		n := w.take(in.Node)
 		own, _ := in.Map.Get(in.Node)
 		rose := n.generation != 0 && own.Generation > n.generation
 		if rose && !n.unconfirmed {
 			n.incarnation++
+			n.since = now
+		}
+		if rose && n.repeated {
+			w.enroll(in.Node)
 		}
 		if n.generation != 0 {
-			n.unconfirmed = false
+			n.unconfirmed, n.repeated = false, false
 		}
 		n.generation = own.Generation
 	case Suspects:
 		n := w.take(in.Node)
-		n.reported = now
 		for _, c := range in.Vector {
 			j := w.nodes[c.Address]
 			was := n.row[c.Address]
 			if j == nil || c.Address == in.Node {
 				continue
 			}
-			was.said = true
+			was.said, j.reportedOn = true, true
+			j.named = j.named || w.young(n.heartbeat)
 			n.row[c.Address] = was
 			if c.Suspected == was.suspected {
 				continue
 			}
 			if c.Suspected {
-				n.row[c.Address] = twinCell{true, true, j.incarnation}
+				n.row[c.Address] = twinCell{true, true, j.incarnation, now}
 				continue
 			}
 			n.row[c.Address] = twinCell{said: true}
@@ -279,12 +340,15 @@ func (w *twin) step(now time.Time, in Input) {
 				w.falseSuspicions++
 			}
 		}
+		n.reported = now
 	case Forget:
 		n := w.nodes[in.Node]
 		if n == nil {
 			break
 		}
-		w.gone[in.Node] = n.incarnation
+		if !n.heartbeat.IsZero() || !n.failedAt.IsZero() {
+			w.gone[in.Node] = n.incarnation
+		}
 		delete(w.nodes, in.Node)
 		w.order = slices.DeleteFunc(w.order, func(a gossip.Address) bool { return a == in.Node })
 		for _, other := range w.nodes {
@@ -296,7 +360,7 @@ func (w *twin) step(now time.Time, in Input) {
 
 func (w *twin) take(a gossip.Address) *twinNode {
 	if w.nodes[a] == nil {
-		w.nodes[a] = &twinNode{incarnation: w.gone[a] + 1}
+		w.nodes[a] = &twinNode{incarnation: w.gone[a] + 1, since: w.now}
 		w.order = append(w.order, a)
 		w.enroll(a)
 	}
@@ -305,7 +369,7 @@ func (w *twin) take(a gossip.Address) *twinNode {
 
 func (w *twin) enroll(a gossip.Address) {
 	n := w.nodes[a]
-	n.registered = w.now
+	n.registered, n.repeated = w.now, false
 	n.row = map[gossip.Address]twinCell{}
 	for _, j := range w.order {
 		if j != a && w.nodes[j].failed {
@@ -323,7 +387,11 @@ func (w *twin) unanimous(s *State) bool {
 			for k, j := range w.order {
 				row[k] = n.row[j].suspected
 			}
-			views = append(views, fmt.Sprint(s.States(i), row))
+			states := slices.Clone(s.States(i))
+			for k := range states {
+				states[k].Heartbeat = 0 // no part of a view
+			}
+			views = append(views, fmt.Sprint(states, row))
 		}
 	}
 	slices.Sort(views)
@@ -338,10 +406,7 @@ func TestStateAgreesWithPlainDefinition(t *testing.T) {
 		s := New(fail)
 		bound := func(nodes, deaths int) time.Duration { return time.Duration(10+nodes+3*deaths) * time.Second }
 		s.SetBound(bound)
-		w := &twin{
-			fail: fail, bound: bound, now: start,
-			nodes: map[gossip.Address]*twinNode{}, gone: map[gossip.Address]uint32{},
-		}
+		w := newTwin(fail, bound, start)
 		now := start
 		for range rapid.IntRange(1, 120).Draw(t, "events") {
 			now = now.Add(
@@ -390,15 +455,19 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 	}
 	for i, a := range w.order {
 		got, want := s.At(i), w.nodes[a]
-		suspecting, observers := 0, 0
+		suspecting, observers, opinions := 0, 0, 0
 		for j, o := range w.order {
 			if s.Suspects(i, j) != want.row[o].suspected {
 				t.Fatalf("%s: %s suspects %s: %t", at, a, o, s.Suspects(i, j))
 			}
 			if o != a && w.eligible(o) {
 				observers++
-				if w.nodes[o].row[a].suspected {
+				c := w.nodes[o].row[a]
+				if c.suspected {
 					suspecting++
+				}
+				if c.suspected || c.said {
+					opinions++
 				}
 			}
 		}
@@ -410,8 +479,8 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 		switch {
 		case got.Address != a, got.Index != i, got.Incarnation != want.incarnation:
 			t.Fatalf("%s: %+v, want %s at %d in incarnation %d", at, got, a, i, want.incarnation)
-		case got.Failed != want.failed:
-			t.Fatalf("%s: %s failed %t, want %t", at, a, got.Failed, want.failed)
+		case got.Failed != want.failed, got.ReportedOn != want.reportedOn:
+			t.Fatalf("%s: %+v, want failed %t, reported on %t", at, got, want.failed, want.reportedOn)
 		case got.Eligible != w.eligible(a), got.Fresh != w.young(want.heartbeat), got.Silent == w.young(heard):
 			t.Fatalf(
 				"%s: %+v, want eligible %t, fresh %t, silent %t",
@@ -421,16 +490,13 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 				w.young(want.heartbeat),
 				!w.young(heard),
 			)
-		case got.Suspecting != suspecting, got.Observers != observers:
-			t.Fatalf(
-				"%s: %s: %d of %d suspect it, want %d of %d",
-				at,
-				a,
-				got.Suspecting,
-				got.Observers,
-				suspecting,
-				observers,
-			)
+		case !got.SuspectedAt.Equal(w.firstly(a)), !got.FailedAt.Equal(want.failedAt),
+			!got.FirstSuspicion.Equal(want.firstly), !got.ClearedAt.Equal(want.cleared):
+			t.Fatalf("%s: %+v, want suspected at %v, failed at %v, firstly suspected at %v, cleared at %v",
+				at, got, w.firstly(a), want.failedAt, want.firstly, want.cleared)
+		case got.Suspecting != suspecting, got.Observers != observers, got.Opinions != opinions:
+			t.Fatalf("%s: %s: %d of %d suspect it, %d have an opinion, want %d of %d, and %d", at, a,
+				got.Suspecting, got.Observers, got.Opinions, suspecting, observers, opinions)
 		case len(reason.Suspecting) != suspecting,
 			len(reason.Suspecting)+len(reason.Missing) != observers,
 			observers+len(reason.Mute) != len(w.order)-1:

@@ -130,8 +130,9 @@ func (s *State) shunned(i, j *node) bool {
 	return others > 0 && suspecters == others
 }
 
-// patience is the detection bound for as many nodes and deaths as there are.
-func (s *State) patience() time.Duration { return s.bound(len(s.nodes), s.hearing.dead) }
+// patience is the detection bound for as many nodes and deaths as there are. Names that
+// no node knows are no part of any ring, and must not make it longer.
+func (s *State) patience() time.Duration { return s.bound(s.named, s.hearing.dead) }
 
 // verdictDue is the next instant at which time alone may make a verdict.
 func (s *State) verdictDue() (due time.Time, ok bool) {
@@ -157,8 +158,8 @@ func (s *State) convict(j *node) {
 	reason := s.reason(j)
 	j.failed, j.accordAt = true, time.Time{}
 	s.failures++
-	j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedAt, j.incarnation
-	if j.suspectedAt.IsZero() {
+	j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedAt(), j.incarnation
+	if j.failedSuspicion.IsZero() {
 		j.failedSuspicion = s.now // all suspicions are older: whose opinion counts has changed
 	}
 	s.emit(Event{Kind: Failed, Node: j.address, Incarnation: j.incarnation, Observers: reason.Suspecting})

@@ -30,7 +30,7 @@ func TestRecordsLieBesideResults(t *testing.T) {
 		"results.txt": "results.jsonl", "a.b/results": "a.b/results.jsonl", `a.b\results`: `a.b\results.jsonl`,
 		"a.b/r.txt": "a.b/r.jsonl", "results": "results.jsonl",
 	} {
-		if got := records(results); got != want {
+		if got := Records(results); got != want {
 			t.Errorf("%s: %s, want %s", results, got, want)
 		}
 	}

@@ -60,10 +60,12 @@ func (c *Core) check(now time.Time) {
 	if !over {
 		return
 	}
-	text := "test case %d ended after %.1f s: victims %v"
-	c.log.add(now, said(fmt.Sprintf(text, result.Case, result.Seconds, result.Victims)))
-	if c.observer.Result != nil {
-		c.observer.Result(result)
+	text := "test case %d ended after %.1f s: victims [%s]"
+	c.log.add(now, said(fmt.Sprintf(text, result.Case, result.Seconds, few(result.Victims))))
+	for _, o := range c.watchers {
+		if o.Result != nil {
+			o.Result(result)
+		}
 	}
 	c.ended = append(c.ended, &ended{result: result, lookup: c.running.lookup})
 	c.telling++
@@ -78,7 +80,7 @@ func (c *Core) progress(now time.Time) {
 		return
 	}
 	r.tellAt = now.Add(progressInterval)
-	if text := r.Waiting(c.state); text != r.waiting {
+	if text := short(r.Waiting(c.state)); text != r.waiting {
 		r.waiting = text
 		c.printf("waiting: %s\n", text)
 	}

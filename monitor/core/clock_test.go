@@ -62,7 +62,9 @@ func TestADisputedCaseEndsAtItsBound(t *testing.T) {
 	for _, a := range nodes {
 		told(t, m, noon, machine.Register{Node: a})
 	}
-	vector := gossip.FaultVector{{Address: "n3:1", Suspected: true}, {Address: "n4:1", Suspected: true}}
+	vector := gossip.FaultVector{
+		{Address: "n1:1"}, {Address: "n2:1"}, {Address: "n3:1", Suspected: true}, {Address: "n4:1", Suspected: true},
+	}
 	for second := range 60 {
 		now := noon.Add(time.Duration(second) * time.Second)
 		for at, due := m.Deadline(); due && !at.After(now); at, due = m.Deadline() {

@@ -19,6 +19,8 @@ type Config struct {
 	Timing   protocol.Timing `json:"timing"`             // what the nodes run with, in nanoseconds
 	Aligned  bool            `json:"aligned"`            // the nodes' rounds follow the wall clock
 	Seed     *int64          `json:"seed,omitempty"`     // of the cluster's random sources; nil: unknown
+	// Labels say in results.jsonl what the monitor cannot know of the run.
+	Labels map[string]string `json:"labels,omitempty"`
 
 	Results   string `json:"results"`         // path of results.txt; results.jsonl lies beside it
 	Directory string `json:"directory"`       // for states.json and ip_mapping.json
@@ -73,7 +75,7 @@ func (c Config) zone() *time.Location {
 func (c Config) setup() testcase.Setup {
 	s := testcase.Setup{
 		Heartbeat: c.Timing.Heartbeat, Gossip: c.Timing.Gossip, Fail: c.Timing.Fail,
-		Aligned: c.Aligned, Seed: c.Seed, Bound: c.slowest,
+		Aligned: c.Aligned, Seed: c.Seed, Labels: c.Labels, Bound: c.slowest,
 	}
 	if spec, ok := protocol.ByName(c.Protocol); ok {
 		s.Protocol, s.Bound = spec.Name, c.bound(spec)

@@ -14,6 +14,7 @@ func TestConfigReadsBackFromJSON(t *testing.T) {
 	seed := int64(-7)
 	c := core.DefaultConfig()
 	c.Protocol, c.Provider, c.Aligned, c.Seed = "scrr", "p:9000", false, &seed
+	c.Labels = map[string]string{"backend": "local"}
 	c.Timing = c.Timing.Scaled(3) // no round numbers
 	c.Debug, c.Results, c.Directory, c.MaxNodes, c.MaxEvents, c.UTCOffset = true, "a/r.txt", "b", 3, 4, -3600
 	fields := reflect.ValueOf(c)

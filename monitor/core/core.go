@@ -26,17 +26,23 @@ type Core struct {
 	config   Config
 	setup    testcase.Setup
 	zone     *time.Location
-	observer Observer
+	watchers []Observer
 
 	state  *consensus.State
 	memory testcase.Memory
 	log    eventLog
+	states keptStates
+
+	outlets [2]*outlet // results.txt and results.jsonl
 
 	running *running           // nil when no test case is
 	ended   []*ended           // results that are not written yet, in order
 	telling int                // results whose texts are still to come
 	lookups map[uint64]*lookup // by the call's ID
 	writing map[uint64]*batch  // by the write's ID
+
+	roomAt  time.Time // when room may be made again
+	sweepAt time.Time // when to look again who died long ago
 
 	lastID  uint64
 	effects []machine.Effect // of the step in progress
@@ -58,17 +64,20 @@ func New(c Config) (*Core, error) {
 	core := &Core{
 		config: c, setup: c.setup(), zone: c.zone(),
 		state: consensus.New(c.Timing.Fail), log: eventLog{size: c.MaxEvents},
+		states:  keptStates{most: maxStates, sizes: map[gossip.Address]int{}},
+		outlets: [2]*outlet{{file: c.Results}, {file: Records(c.Results)}},
 		lookups: map[uint64]*lookup{}, writing: map[uint64]*batch{},
 	}
 	core.state.SetBound(core.setup.Bound)
 	return core, nil
 }
 
-// Observe sets who watches.
-func (c *Core) Observe(o Observer) { c.observer = o }
+// Observe adds one who watches.
+func (c *Core) Observe(o Observer) { c.watchers = append(c.watchers, o) }
 
 // Step implements [machine.Machine].
 func (c *Core) Step(now time.Time, ev machine.Event) []machine.Effect {
+	c.sweep(now)
 	switch ev := ev.(type) {
 	case machine.Start:
 		c.prompt()
@@ -81,8 +90,9 @@ func (c *Core) Step(now time.Time, ev machine.Event) []machine.Effect {
 	case machine.Ended:
 		c.identify(now, ev)
 	case machine.Written:
-		c.written(ev)
+		c.written(now, ev)
 	}
+	c.retry(now)
 	c.progress(now)
 	effects := c.effects
 	c.effects = nil
@@ -92,16 +102,17 @@ func (c *Core) Step(now time.Time, ev machine.Event) []machine.Effect {
 // Deadline implements [machine.Machine].
 func (c *Core) Deadline() (time.Time, bool) {
 	next, ok := c.state.NextDeadline()
-	if c.running == nil {
-		return next, ok
+	sooner := func(at time.Time, due bool) {
+		if due && (!ok || at.Before(next)) {
+			next, ok = at, true
+		}
 	}
-	if !ok || c.running.tellAt.Before(next) {
-		next = c.running.tellAt
+	sooner(c.retryAt())
+	if c.running != nil {
+		sooner(c.running.tellAt, true)
+		sooner(c.running.Next())
 	}
-	if end, ends := c.running.Next(); ends && end.Before(next) {
-		next = end
-	}
-	return next, true
+	return next, ok
 }
 
 // conclude tells the consensus something, notes what follows from it, and looks
@@ -109,17 +120,20 @@ func (c *Core) Deadline() (time.Time, bool) {
 func (c *Core) conclude(now time.Time, in consensus.Input) {
 	events := c.state.Step(now, in)
 	for _, e := range events {
-		c.log.add(e.At, e)
+		b := briefly(e)
+		c.log.add(e.At, b)
 		if l := level(e.Kind); l > machine.Debug || c.config.Debug {
-			fields := []machine.Field{{Key: "event", Value: e.String()}}
+			fields := []machine.Field{{Key: "event", Value: b.String()}}
 			if e.Node != "" {
 				fields = append([]machine.Field{{Key: "node", Value: string(e.Node)}}, fields...)
 			}
 			c.emit(machine.Log{Level: l, Text: e.Kind.String(), Fields: fields})
 		}
 	}
-	if c.observer.Input != nil {
-		c.observer.Input(now, in, events)
+	for _, o := range c.watchers {
+		if o.Input != nil {
+			o.Input(now, in, events)
+		}
 	}
 	c.check(now)
 }

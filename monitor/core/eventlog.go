@@ -2,7 +2,12 @@ package core
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"gossiprpc/internal/gossip"
+	"gossiprpc/monitor/consensus"
 )
 
 // Entry is one line of the event log.
@@ -28,6 +33,42 @@ type happened struct {
 type said string
 
 func (s said) String() string { return string(s) }
+
+// maxNamed is how many nodes a text names: names have up to 253 characters, and
+// strangers can invent thousands.
+const maxNamed = 8
+
+// few names the first of some nodes, and says how many more there are.
+func few(as []gossip.Address) string {
+	names := make([]string, 0, maxNamed)
+	for _, a := range as[:min(maxNamed, len(as))] {
+		names = append(names, string(a))
+	}
+	return strings.Join(names, ", ") + more(len(as)-maxNamed)
+}
+
+func more(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", n)
+}
+
+// brief is an event of which only the first observers are kept.
+type brief struct {
+	event consensus.Event
+	more  int
+}
+
+func briefly(e consensus.Event) brief {
+	b := brief{event: e, more: len(e.Observers) - maxNamed}
+	if b.more > 0 {
+		b.event.Observers = slices.Clone(e.Observers[:maxNamed])
+	}
+	return b
+}
+
+func (b brief) String() string { return b.event.String() + more(b.more) }
 
 func (l *eventLog) add(at time.Time, what fmt.Stringer) {
 	e := happened{at, what}

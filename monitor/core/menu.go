@@ -11,16 +11,28 @@ import (
 	"gossiprpc/monitor/testcase"
 )
 
-// menuText is the original's, byte for byte: its first three lines end in 29
-// spaces, and no newline follows the prompt.
+// menuText is the original's but for one line before the prompt: its first three
+// lines end in 29 spaces, and no newline follows the prompt.
 var menuText = `1. "Test Case for Single Node failure"` + indent + "\n" +
 	`2. "Test Case for Simultaneous Failure"` + indent + "\n" +
 	`3. "Test Case for Dead Node becomes Alive"` + indent + "\n" +
-	`4. "stop"` + "\nEnter your input:"
+	`4. "stop"` + "\nor: status, cancel, forget NAME, collect, help\nEnter your input:"
 
 var indent = strings.Repeat(" ", 29)
 
-const allowed = "1, 2, 3, 4, collect, stop, cancel, forget NAME or status"
+const allowed = "1, 2, 3, 4, stop, status, cancel, forget NAME, collect or help"
+
+// helpText says what the words do, and what they take.
+const helpText = `1            begin the test case: one node dies
+2            begin the test case: two nodes die at once
+3            begin the test case: a dead node comes back
+status       who is alive, why the others are not, what a running case waits for
+cancel       drop the running test case, without a result
+forget NAME  drop a node that will not return: its address, or its name alone
+collect      write states.json and ip_mapping.json
+stop, 4      end the monitor
+help         these lines
+`
 
 // prompt shows the menu, unless a case is running or its result is still to be
 // told: the original's shows none until then.
@@ -49,6 +61,8 @@ func (c *Core) typed(now time.Time, line string) {
 		err = c.cancel(now)
 	case "forget":
 		err = c.forget(now, strings.TrimSpace(rest))
+	case "help":
+		c.printf("%s", helpText)
 	case "status":
 		c.conclude(now, consensus.Tick{})
 		c.status(now)
@@ -61,12 +75,14 @@ func (c *Core) typed(now time.Time, line string) {
 	c.prompt()
 }
 
-// stop ends the process. Results that wait for the provider are written first.
+// stop ends the process. Results that wait for the provider, or for the disk, are
+// written first.
 func (c *Core) stop() {
 	c.running = nil
 	for len(c.ended) > 0 {
 		c.writeResult()
 	}
+	c.writeAll()
 	c.emit(machine.Exit{})
 }
 
@@ -81,7 +97,7 @@ func (c *Core) forget(now time.Time, name string) error {
 	case 0:
 		return fmt.Errorf("unknown node %q", name)
 	case 1:
-		c.conclude(now, consensus.Forget{Node: found[0]})
+		c.drop(now, found[0])
 		c.printf("%s: forgotten\n", found[0])
 		return nil
 	}

@@ -16,10 +16,14 @@ func (c *Core) answer(now time.Time, r machine.Request) machine.Reply {
 	}
 	node, in, err := report(r)
 	if err == nil {
-		err = c.admit(node)
+		err = c.admit(now, node)
 	}
 	if err != nil {
 		return machine.Reply{Fault: err.Error()}
+	}
+	if states, ok := in.(consensus.States); ok {
+		states.Map = c.states.keep(node, states.Map, c.known)
+		in = states
 	}
 	c.conclude(now, in)
 	return machine.Reply{}
@@ -50,12 +54,18 @@ func report(r machine.Request) (gossip.Address, consensus.Input, error) {
 	return "", nil, fmt.Errorf("a monitor takes no %T", r)
 }
 
-// admit tells whether a node may speak: a known one, or one more.
-func (c *Core) admit(a gossip.Address) error {
-	if _, known := c.state.Node(a); known || c.state.Len() < c.config.MaxNodes {
+// admit tells whether a node may speak: a known one, or one for which there is room.
+func (c *Core) admit(now time.Time, a gossip.Address) error {
+	if _, known := c.state.Node(a); known || c.state.Len() < c.config.MaxNodes || c.makeRoom(now) {
 		return nil
 	}
 	return fmt.Errorf("too many nodes: %s is one more than %d", a, c.config.MaxNodes)
+}
+
+// known is the monitor's own copy of a node's address.
+func (c *Core) known(a gossip.Address) (gossip.Address, bool) {
+	n, ok := c.state.Node(a)
+	return n.Address, ok
 }
 
 func (c *Core) joinOrder() []gossip.Address {

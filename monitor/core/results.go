@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"gossiprpc/internal/gossip"
-	"gossiprpc/internal/machine"
 	"gossiprpc/monitor/testcase"
 )
 
@@ -22,27 +21,33 @@ func (c *Core) writeResults() {
 	}
 }
 
-// writeResult writes the first one that waits, and tells of it when that is done.
+// writeResult writes the first one that waits, and tells of it when that is done, or
+// has to be tried again.
 func (c *Core) writeResult() {
 	r, found := c.ended[0].result, c.ended[0].lookup.known()
 	c.ended = c.ended[1:]
 	if found != nil {
 		r.Protocol = found
 	}
-	files := []machine.Write{{File: c.config.Results, Append: true, Data: []byte(r.File())}}
 	line, err := r.Line()
-	if err == nil {
-		files = append(files, machine.Write{File: records(c.config.Results), Append: true, Data: line})
-	}
-	c.write(files, func(failures []string) {
-		if err != nil {
-			failures = append(failures, err.Error())
+	left, failures := 2, []string(nil)
+	told := func(why string) {
+		if why != "" {
+			failures = append(failures, why)
 		}
-		c.tell(r, failures)
-	})
+		if left--; left == 0 {
+			c.tell(r, failures)
+		}
+	}
+	c.appendBlock(c.outlets[0], []byte(r.File()), told)
+	if err != nil {
+		told(err.Error())
+		return
+	}
+	c.appendBlock(c.outlets[1], line, told)
 }
 
-// tell prints a result, once it is written or could not be.
+// tell prints a result, once it is written or has to wait for that.
 func (c *Core) tell(r testcase.Result, failures []string) {
 	c.telling--
 	c.printf("%s", r.Terminal())
@@ -51,7 +56,7 @@ func (c *Core) tell(r testcase.Result, failures []string) {
 			d.Node, d.Verdict, orNobody(d.Missing))
 	}
 	if len(failures) > 0 {
-		c.printf("this result could not be written: %s\n", strings.Join(failures, "\n"))
+		c.printf("this result is not written yet, trying again: %s\n", strings.Join(failures, "\n"))
 	}
 	c.prompt()
 }
@@ -60,17 +65,13 @@ func orNobody(as []gossip.Address) string {
 	if len(as) == 0 {
 		return "nobody"
 	}
-	names := make([]string, len(as))
-	for i, a := range as {
-		names[i] = string(a)
-	}
-	return strings.Join(names, ", ")
+	return few(as)
 }
 
 const recordsEnding = ".jsonl"
 
-// records is results.jsonl for results.txt.
-func records(results string) string {
+// Records is the path of results.jsonl beside that of results.txt.
+func Records(results string) string {
 	if dot := strings.LastIndexByte(results, '.'); dot > strings.LastIndexAny(results, `/\`) {
 		results = results[:dot]
 	}

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"strings"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -13,17 +14,17 @@ import (
 type Snapshot struct {
 	Now    time.Time
 	Nodes  []NodeStatus // in join order
-	Matrix [][]bool     // see [Core.Matrix]
 	Case   *CaseStatus  // nil when none is running
 	Events []Entry      // the latest, oldest first
-	Deaf   string       // how little it hears, such as "deaf: hears 1 of 8"; empty: enough
+	// Unwritten says which results wait for the disk, and why; empty: none.
+	Unwritten string
+	Deaf      string // how little it hears, such as "deaf: hears 1 of 8"; empty: enough
 }
 
-// NodeStatus is one node, and why its verdict is what it is.
+// NodeStatus is one node.
 type NodeStatus struct {
 	consensus.Node
 	HeartbeatAge time.Duration // 0 if there was no heartbeat yet: see HeartbeatAt
-	Reason       consensus.Reason
 }
 
 // CaseStatus is a running case.
@@ -36,12 +37,11 @@ type CaseStatus struct {
 // snapshotEvents is how many log entries a Snapshot holds.
 const snapshotEvents = 100
 
-// Snapshot describes everything as of the last step, at a cost of the square of
-// the nodes. Ages are by now.
+// Snapshot describes everything but the matrix as of the last step. Ages are by now.
 func (c *Core) Snapshot(now time.Time) Snapshot {
 	s := Snapshot{
-		Now: now, Matrix: c.Matrix(), Case: c.Running(),
-		Events: c.log.latest(snapshotEvents),
+		Now: now, Case: c.Running(),
+		Events: c.log.latest(snapshotEvents), Unwritten: c.unwritten(),
 	}
 	for i := range s.Events {
 		s.Events[i].At = s.Events[i].At.In(c.zone) // for people; time is never reckoned with it
@@ -51,7 +51,6 @@ func (c *Core) Snapshot(now time.Time) Snapshot {
 	}
 	for i := range c.state.Len() {
 		n := NodeStatus{Node: c.state.At(i)}
-		n.Reason, _ = c.state.Reason(n.Address)
 		if !n.HeartbeatAt.IsZero() {
 			n.HeartbeatAge = now.Sub(n.HeartbeatAt)
 		}
@@ -65,7 +64,17 @@ func (c *Core) Running() *CaseStatus {
 	if c.running == nil {
 		return nil
 	}
-	return &CaseStatus{Case: c.running.Case(), Began: c.running.Began(), Waiting: c.running.Waiting(c.state)}
+	return &CaseStatus{Case: c.running.Case(), Began: c.running.Began(), Waiting: short(c.running.Waiting(c.state))}
+}
+
+// maxWaiting is how long a text about a running case may be, in bytes: it names nodes.
+const maxWaiting = 4 << 10
+
+func short(text string) string {
+	if len(text) <= maxWaiting {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxWaiting], "") + "..."
 }
 
 // Matrix tells who suspects whom: a row for each observer and a column for each

@@ -23,7 +23,10 @@ func (c *Core) status(now time.Time) {
 	if s.Deaf != "" {
 		c.printf("%s: it declares nobody failed for a while\n", s.Deaf)
 	}
-	c.printf("%s", table(s.Nodes))
+	if s.Unwritten != "" {
+		c.printf("%s\n", s.Unwritten)
+	}
+	c.printf("%s", c.table(s.Nodes))
 	for _, e := range s.Events[max(0, len(s.Events)-statusEvents):] {
 		c.printf("%s  %s\n", e.At.Format(time.TimeOnly), e.Text)
 	}
@@ -34,11 +37,11 @@ func (c *Core) status(now time.Time) {
 	c.printf("%s: running for %.1f s; %s\n", s.Case.Case.Title(), s.Now.Sub(s.Case.Began).Seconds(), s.Case.Waiting)
 }
 
-func table(nodes []NodeStatus) string {
+func (c *Core) table(nodes []NodeStatus) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, n := range nodes {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", n.Address, verdict(n), beat(n), opinions(n))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", n.Address, verdict(n), beat(n), c.opinions(n))
 	}
 	_ = w.Flush() // a Builder takes everything
 	return text.String()
@@ -58,15 +61,18 @@ func beat(n NodeStatus) string {
 	return fmt.Sprintf("heartbeat %.1f s ago", n.HeartbeatAge.Seconds())
 }
 
-func opinions(n NodeStatus) string {
+// opinions says why a node's verdict is what it is.
+func (c *Core) opinions(n NodeStatus) string {
 	text := fmt.Sprintf("%d of %d observers suspect it", n.Suspecting, n.Observers)
 	switch {
 	case n.Observers == 0:
 		return "nobody else's opinion counts now"
-	case n.Failed:
-		return text + ": " + orNobody(n.Reason.Suspecting)
-	case n.Suspecting == 0:
+	case !n.Failed && n.Suspecting == 0:
 		return text
 	}
-	return fmt.Sprintf("%s: %s; not %s", text, orNobody(n.Reason.Suspecting), orNobody(n.Reason.Missing))
+	reason, _ := c.state.Reason(n.Address)
+	if n.Failed {
+		return text + ": " + orNobody(reason.Suspecting)
+	}
+	return fmt.Sprintf("%s: %s; not %s", text, orNobody(reason.Suspecting), orNobody(reason.Missing))
 }

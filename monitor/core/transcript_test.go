@@ -22,11 +22,12 @@ import (
 //
 //	new [protocol=rr] [provider=p:1] [nodes=2] [logs]
 //	start at=0
+//	events                 the event log's lines
 //	steps                  reports, in the words of monitor/internal/transcript
 //	type at=20             the lines below, one after the other
 //	until at=30            time passes
 //	answer id=1 at=21 (protocol=2 | error=away)
-//	hold, release [error=full]
+//	hold, release [first] [error=full]
 //	file name=results.txt
 //	record                 some of the last line of results.jsonl
 func TestTranscripts(t *testing.T) {
@@ -34,7 +35,6 @@ func TestTranscripts(t *testing.T) {
 		p := &player{start: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 		p.now = p.start
 		c := core.DefaultConfig()
-		c.Debug = true
 		c.Debug = true
 		p.begin(t, c)
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
@@ -48,7 +48,7 @@ func TestTranscripts(t *testing.T) {
 const menu = "1. \"Test Case for Single Node failure\"                             \n" +
 	"2. \"Test Case for Simultaneous Failure\"                             \n" +
 	"3. \"Test Case for Dead Node becomes Alive\"                             \n" +
-	"4. \"stop\"\nEnter your input:"
+	"4. \"stop\"\nor: status, cancel, forget NAME, collect, help\nEnter your input:"
 
 // player runs a monitor in virtual time.
 type player struct {
@@ -103,6 +103,10 @@ func (p *player) command(t *testing.T, d *datadriven.TestData) {
 		p.holding = true
 	case "release":
 		p.release(t, d)
+	case "events":
+		for _, e := range p.core.Snapshot(p.now).Events {
+			fmt.Fprintf(&p.out, "%s %s\n", e.At.Sub(p.start), e.Text)
+		}
 	case "file":
 		var name string
 		d.ScanArgs(t, "name", &name)
@@ -210,6 +214,10 @@ func (p *player) release(t *testing.T, d *datadriven.TestData) {
 	t.Helper()
 	var failure string
 	d.MaybeScanArgs(t, "error", &failure)
+	if d.HasArg("first") { // of what is held; the rest stays so
+		p.write(failure)
+		return
+	}
 	p.holding = false
 	p.flush(failure)
 }
@@ -217,17 +225,21 @@ func (p *player) release(t *testing.T, d *datadriven.TestData) {
 // flush carries out what was to be written.
 func (p *player) flush(failure string) {
 	for len(p.held) > 0 {
-		w := p.held[0]
-		p.held = p.held[1:]
-		if failure == "" {
-			before := ""
-			if w.Append {
-				before = p.files[w.File]
-			}
-			p.files[w.File] = before + string(w.Data)
-		}
-		p.step(machine.Written{ID: w.ID, Error: failure})
+		p.write(failure)
 	}
+}
+
+func (p *player) write(failure string) {
+	w := p.held[0]
+	p.held = p.held[1:]
+	if failure == "" {
+		before := ""
+		if w.Append {
+			before = p.files[w.File]
+		}
+		p.files[w.File] = before + string(w.Data)
+	}
+	p.step(machine.Written{ID: w.ID, Error: failure})
 }
 
 func (p *player) show(e machine.Effect) {

@@ -1,6 +1,10 @@
 package core
 
-import "gossiprpc/internal/machine"
+import (
+	"time"
+
+	"gossiprpc/internal/machine"
+)
 
 // batch is some files on their way to the disk.
 type batch struct {
@@ -20,7 +24,10 @@ func (c *Core) write(files []machine.Write, then func(failures []string)) {
 	}
 }
 
-func (c *Core) written(ev machine.Written) {
+func (c *Core) written(now time.Time, ev machine.Written) {
+	if c.appended(now, ev) {
+		return
+	}
 	b, ok := c.writing[ev.ID]
 	if !ok {
 		return

@@ -1,5 +1,6 @@
 // Package dashboard is the web side of a monitor: the routes of the original's
-// Flask app, in its text forms, and a live page for people.
+// Flask app, in its text forms, the viewer, and plain tables for browsers without
+// JavaScript.
 //
 // It reads any monitor by XML-RPC, ours or an original, and writes nothing. In
 // flow HTTP requests and the monitor's answers; out flows HTML that loads nothing
@@ -9,92 +10,92 @@ package dashboard
 import (
 	"context"
 	"embed"
-	"errors"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
-	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"gossiprpc/internal/guard"
+	"gossiprpc/internal/viewer"
 	"gossiprpc/internal/wire"
 )
 
-//go:embed assets
-var assets embed.FS
+//go:embed plain.html plain.css
+var files embed.FS
 
-var pages = template.Must(template.New("").Funcs(template.FuncMap{
+var plainPage = template.Must(template.New("plain.html").Funcs(template.FuncMap{
 	"age": age, "seconds": seconds, "inc": func(i int) int { return i + 1 },
-}).ParseFS(assets, "assets/*.html"))
+}).ParseFS(files, "plain.html"))
+
+// Options are what a dashboard shows.
+type Options struct {
+	Monitor wire.Monitor
+	Logger  *slog.Logger
+	Hosts   []string // names by which the page may be asked for, see [guard.New]
+	// Hub has the stream of a monitor in the same process; nil: the monitor is polled
+	// while somebody looks. Whoever makes it runs it.
+	Hub *viewer.Hub
+	// Records is the path of the monitor's results.jsonl; empty: out of reach.
+	Records string
+}
 
 // Dashboard is an http.Handler. It is safe for many goroutines.
 type Dashboard struct {
 	monitor wire.Monitor
 	log     *slog.Logger
-	mux     *http.ServeMux
-
-	mu     sync.Mutex // held while the monitor is asked, so that a class of viewers asks once
-	cached view
-	at     time.Time
+	guarded http.Handler
+	records string
+	hub     *viewer.Hub
+	poller  *poller // nil: the hub is somebody else's
 }
 
-// cacheFor is how old a view may be; the page asks once a second.
-const cacheFor = 400 * time.Millisecond
-
 // New makes a dashboard of one monitor.
-func New(m wire.Monitor, log *slog.Logger) *Dashboard {
-	d := &Dashboard{monitor: m, log: log, mux: http.NewServeMux()}
-	d.mux.HandleFunc("GET /{$}", d.page("page.html"))
-	d.mux.HandleFunc("GET /live", d.page("live.html"))
-	d.mux.HandleFunc("GET /suspect_matrix", d.suspectMatrix)
-	d.mux.HandleFunc("GET /fault_vector", d.faultVector)
-	d.mux.HandleFunc("GET /status", d.status)
-	d.mux.HandleFunc("GET /results", d.results)
-	d.mux.Handle("GET /assets/", http.FileServerFS(assets))
+func New(o Options) *Dashboard {
+	d := &Dashboard{monitor: o.Monitor, log: o.Logger, records: o.Records, hub: o.Hub}
+	if d.hub == nil {
+		d.hub = viewer.NewHub(viewer.DefaultHistory)
+		d.poller = newPoller(d.hub, func(ctx context.Context) (wire.Status, error) {
+			s, _, err := d.readStatus(ctx)
+			return s, err
+		})
+	}
+	mux := http.NewServeMux()
+	viewer.Serve(mux, func() viewer.PageConfig {
+		return viewer.PageConfig{Streams: []viewer.Feed{{SSE: "api/v1/events"}}, Plain: "plain"}
+	})
+	mux.HandleFunc("GET /plain", d.plain)
+	mux.Handle("GET /plain.css", http.FileServerFS(files))
+	mux.HandleFunc("GET /suspect_matrix", d.suspectMatrix)
+	mux.HandleFunc("GET /fault_vector", d.faultVector)
+	mux.HandleFunc("GET /status", d.status)
+	mux.HandleFunc("GET /results", d.results)
+	mux.Handle("GET /api/v1/events", d.hub)
+	mux.HandleFunc("GET /api/v1/snapshot", d.snapshot)
+	mux.HandleFunc("GET /api/v1/results", d.resultList)
+	d.guarded = guard.New(o.Hosts...).Page(viewer.Secure(mux))
 	return d
 }
 
 // ServeHTTP answers one request.
-func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	d.mux.ServeHTTP(w, r)
-}
+func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.guarded.ServeHTTP(w, r) }
 
 // Serve answers requests that come in by l, which it closes, until ctx ends.
 func (d *Dashboard) Serve(ctx context.Context, l net.Listener) error {
-	server := &http.Server{
-		Handler: d, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
-		ErrorLog:    slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
-		BaseContext: func(net.Listener) context.Context { return ctx },
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return guard.Serve(ctx, l, d, d.log) })
+	if d.poller != nil {
+		g.Go(func() error { return d.hub.Run(ctx) })
+		g.Go(func() error { return d.pollWhileWatched(ctx) })
 	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
-	select {
-	case err := <-served:
-		return fmt.Errorf("web page: %w", err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		_ = server.Close() // what did not end in time is cut
-	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("web page: %w", err)
-	}
-	return nil
+	return g.Wait()
 }
 
-func (d *Dashboard) page(name string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		v := d.view(r.Context())
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-store")
-		if err := pages.ExecuteTemplate(w, name, v); err != nil {
-			d.log.Debug("page not sent", "page", name, "err", err)
-		}
+// plain is the monitor at this moment, in tables, for browsers without JavaScript.
+func (d *Dashboard) plain(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := plainPage.Execute(w, d.ask(r.Context())); err != nil {
+		d.log.Debug("page not sent", "err", err)
 	}
 }

@@ -62,26 +62,38 @@ func (o ours) Status(context.Context) (wire.Status, error) { return o.status, ni
 // open serves a monitor and its dashboard.
 func open(t *testing.T, h wire.MonitorHandler) *httptest.Server {
 	t.Helper()
+	return openAt(t, monitorOf(t, h))
+}
+
+// monitorOf serves a monitor and returns where.
+func monitorOf(t *testing.T, h wire.MonitorHandler) string {
+	t.Helper()
 	server, err := xmlrpc.NewServer(wire.MonitorMethods(h), xmlrpc.DefaultServerOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
 	monitor := httptest.NewServer(server)
 	t.Cleanup(monitor.Close)
-	return openAt(t, strings.TrimPrefix(monitor.URL, "http://"))
+	return strings.TrimPrefix(monitor.URL, "http://")
 }
 
-func openAt(t *testing.T, monitor string) *httptest.Server {
+func newClient(t *testing.T) *xmlrpc.Client {
 	t.Helper()
 	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := httptest.NewServer(dashboard.New(wire.Monitor{Client: client, HostPort: monitor}, slog.New(slog.DiscardHandler)))
-	t.Cleanup(func() {
-		page.Close()
-		client.Close()
-	})
+	t.Cleanup(client.Close)
+	return client
+}
+
+func openAt(t *testing.T, monitor string) *httptest.Server {
+	t.Helper()
+	client := newClient(t)
+	page := httptest.NewServer(dashboard.New(dashboard.Options{
+		Monitor: wire.Monitor{Client: client, HostPort: monitor}, Logger: slog.New(slog.DiscardHandler),
+	}))
+	t.Cleanup(page.Close)
 	return page
 }
 
@@ -138,17 +150,17 @@ func TestEmptyMonitor(t *testing.T) {
 	if status, _, _ := get(t, page.URL+"/results"); status != http.StatusInternalServerError {
 		t.Errorf("/results without a file: %d, want 500 as the original", status)
 	}
-	if _, _, body := get(t, page.URL+"/"); !strings.Contains(body, "<b>0</b> nodes") || !strings.Contains(body, "None yet") {
+	if _, _, body := get(t, page.URL+"/plain"); !strings.Contains(body, "<b>0</b> nodes") || !strings.Contains(body, "None yet") {
 		t.Errorf("page of an empty monitor: %s", body)
 	}
 }
 
-func TestPageOfAnOriginalMonitor(t *testing.T) {
-	_, _, body := get(t, open(t, two).URL+"/")
+func TestPlainPageOfAnOriginalMonitor(t *testing.T) {
+	_, _, body := get(t, open(t, two).URL+"/plain")
 	holds(t, body, "original monitor", "1 alive", "1 failed", "node2:5000", "unknown", "--- &lt;b&gt;&amp;")
 }
 
-func TestPage(t *testing.T) {
+func TestPlainPage(t *testing.T) {
 	status := wire.Status{
 		Nodes: []wire.NodeStatus{
 			{Address: "node1:5000", Eligible: true, HeartbeatAge: 300 * time.Millisecond, Incarnation: 2, Observers: 1},
@@ -158,16 +170,33 @@ func TestPage(t *testing.T) {
 		Running: "Test Case", For: 1500 * time.Millisecond, Waiting: "0 of 1 <failed>",
 		Events: []string{"node1 suspects <node2>"},
 	}
-	page := open(t, ours{two, status})
-	for _, path := range []string{"/", "/live"} {
-		_, kind, body := get(t, page.URL+path)
-		if kind != "text/html; charset=utf-8" {
-			t.Errorf("%s is %s", path, kind)
+	_, kind, body := get(t, open(t, ours{two, status}).URL+"/plain")
+	if kind != "text/html; charset=utf-8" {
+		t.Errorf("the page is %s", kind)
+	}
+	holds(t, body, "<b>2</b> nodes", "1 alive", "1 failed", "0.3 s", "1 of 1", "running for 1.5 s: 0 of 1 &lt;failed&gt;",
+		"node1 suspects &lt;node2&gt;", `class="one">1<`, `class="mute"`)
+	for _, not := range []string{"original monitor", "<script"} {
+		if strings.Contains(body, not) {
+			t.Errorf("the page has %q", not)
 		}
-		holds(t, body, "<b>2</b> nodes", "1 alive", "1 failed", "0.3 s", "1 of 1", "running for 1.5 s: 0 of 1 &lt;failed&gt;",
-			"node1 suspects &lt;node2&gt;", `class="one">1<`, `class="mute"`)
-		if strings.Contains(body, "original monitor") {
-			t.Errorf("%s takes ours for an original", path)
+	}
+}
+
+// Whoever has no JavaScript is led from the viewer to the plain page.
+func TestViewerLeadsToThePlainPage(t *testing.T) {
+	page := open(t, two)
+	_, kind, body := get(t, page.URL+"/")
+	if kind != "text/html; charset=utf-8" {
+		t.Errorf("the viewer is %s", kind)
+	}
+	holds(t, body, `"sse":"api/v1/events"`, `"plain":"plain"`)
+	_, after, _ := strings.Cut(body, "<noscript>")
+	inside, _, _ := strings.Cut(after, "</noscript>")
+	holds(t, inside, `<a href="plain">`)
+	for _, file := range []string{"/app.js", "/style.css", "/plain.css"} {
+		if status, _, _ := get(t, page.URL+file); status != http.StatusOK {
+			t.Errorf("%s: %d", file, status)
 		}
 	}
 }
@@ -182,7 +211,7 @@ func TestWideMatrixIsLeftOut(t *testing.T) {
 		status.Nodes = append(status.Nodes, wire.NodeStatus{Address: a})
 		status.Matrix = append(status.Matrix, make([]bool, 65))
 	}
-	_, _, body := get(t, open(t, ours{two, status}).URL+"/")
+	_, _, body := get(t, open(t, ours{two, status}).URL+"/plain")
 	holds(t, body, "Too wide to look at with 65 nodes")
 	if strings.Contains(body, `id="matrix"`) {
 		t.Error("the matrix is shown all the same")
@@ -204,7 +233,7 @@ func TestMonitorAway(t *testing.T) {
 			t.Errorf("%s: %d %q, want 502 and the monitor's name", path, status, body)
 		}
 	}
-	_, _, body := get(t, page.URL+"/")
+	_, _, body := get(t, page.URL+"/plain")
 	holds(t, body, "does not answer", gone)
 }
 
@@ -239,9 +268,11 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	defer client.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	d := dashboard.New(wire.Monitor{Client: client, HostPort: "127.0.0.1:1"}, slog.New(slog.DiscardHandler))
+	d := dashboard.New(dashboard.Options{
+		Monitor: wire.Monitor{Client: client, HostPort: "127.0.0.1:1"}, Logger: slog.New(slog.DiscardHandler),
+	})
 	go func() { served <- d.Serve(ctx, l) }()
-	if status, _, _ := get(t, "http://"+l.Addr().String()+"/assets/style.css"); status != http.StatusOK {
+	if status, _, _ := get(t, "http://"+l.Addr().String()+"/plain.css"); status != http.StatusOK {
 		t.Errorf("style sheet: %d", status)
 	}
 	cancel()
@@ -256,6 +287,32 @@ func holds(t *testing.T, body string, wants ...string) {
 	for _, want := range wants {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not hold %q:\n%s", want, body)
+		}
+	}
+}
+
+// TestAForeignNameReadsNothing is what a page does whose own name was pointed here.
+func TestAForeignNameReadsNothing(t *testing.T) {
+	page := open(t, ours{original: two})
+	for _, path := range []string{"/", "/plain", "/status", "/results", "/suspect_matrix", "/app.js"} {
+		for name, change := range map[string]func(*http.Request){
+			"host":   func(r *http.Request) { r.Host = "rebound.example" },
+			"origin": func(r *http.Request) { r.Header.Set("Origin", "http://rebound.example") },
+		} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(request)
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(answer.Body)
+			_ = answer.Body.Close()
+			if err != nil || answer.StatusCode < 400 || strings.Contains(string(text), "node1") {
+				t.Errorf("%s with a foreign %s: %d %q, %v", path, name, answer.StatusCode, text, err)
+			}
 		}
 	}
 }

@@ -90,10 +90,12 @@ func sendHTML(w http.ResponseWriter, text string) {
 // when there are no results yet, and 502 when it has not answered.
 func (d *Dashboard) refuse(w http.ResponseWriter, err error) {
 	status := http.StatusBadGateway
-	var fault *xmlrpc.Fault
-	if errors.As(err, &fault) {
+	if isFault(err) {
 		status = http.StatusInternalServerError
 	}
 	d.log.Info("monitor not read", "err", err)
 	http.Error(w, err.Error(), status)
 }
+
+// isFault tells whether the monitor has answered, with a fault.
+func isFault(err error) bool { return errors.As(err, new(*xmlrpc.Fault)) }

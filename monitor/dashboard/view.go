@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,10 +9,9 @@ import (
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
-	"gossiprpc/internal/xmlrpc"
 )
 
-// view is what the page shows.
+// view is what the plain page shows.
 type view struct {
 	Monitor  string
 	Error    string // the monitor could not be asked; the rest is empty
@@ -28,30 +26,13 @@ type view struct {
 // widestMatrix is how many columns one can still look at.
 const widestMatrix = 64
 
-func (d *Dashboard) view(ctx context.Context) view {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if time.Since(d.at) < cacheFor {
-		return d.cached
-	}
-	v := d.ask(ctx)
-	if ctx.Err() == nil {
-		d.cached, d.at = v, time.Now()
-	}
-	return v
-}
-
 func (d *Dashboard) ask(ctx context.Context) view {
 	v := view{Monitor: d.monitor.HostPort}
-	status, err := d.monitor.Status(ctx)
-	var fault *xmlrpc.Fault
-	if errors.As(err, &fault) {
-		v.Original = true
-		status, err = d.statusOfOriginal(ctx)
-	}
+	status, original, err := d.readStatus(ctx)
 	if err != nil {
 		return view{Monitor: d.monitor.HostPort, Error: err.Error()}
 	}
+	v.Original = original
 	v.Status = status
 	for _, n := range status.Nodes {
 		if n.Failed {
@@ -69,6 +50,16 @@ func (d *Dashboard) ask(ctx context.Context) view {
 		v.Results = strings.TrimSpace(strings.ReplaceAll(text, "<br>", "\n"))
 	}
 	return v
+}
+
+// readStatus asks a monitor of either kind, and tells whether it is an original.
+func (d *Dashboard) readStatus(ctx context.Context) (s wire.Status, original bool, err error) {
+	s, err = d.monitor.Status(ctx)
+	if isFault(err) {
+		s, err = d.statusOfOriginal(ctx)
+		return s, true, err
+	}
+	return s, false, err
 }
 
 // statusOfOriginal puts together what an original monitor can be asked for.

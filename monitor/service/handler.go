@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -9,7 +10,10 @@ import (
 	"gossiprpc/internal/wire"
 )
 
-var _ wire.MonitorHandler = (*Service)(nil)
+var (
+	_ wire.MonitorHandler = (*Service)(nil)
+	_ wire.Revised        = (*Service)(nil)
+)
 
 // Register takes a node in, or begins its next incarnation.
 func (s *Service) Register(ctx context.Context, a gossip.Address) error {
@@ -50,14 +54,36 @@ func (s *Service) Mapping(ctx context.Context) (map[gossip.Address]int, error) {
 }
 
 // SuspectMatrix has a row for each observer: 1 where it suspects.
+// One too large to send is an error.
 func (s *Service) SuspectMatrix(ctx context.Context) ([][]int, error) {
-	return read(ctx, s, func(time.Time) [][]int {
-		var matrix [][]int
-		for _, row := range s.core.Matrix() {
-			matrix = append(matrix, bits(row))
+	type seen struct {
+		nodes int
+		rows  [][]bool
+	}
+	now, err := read(ctx, s, func(time.Time) seen {
+		v := seen{nodes: s.core.State().Len()}
+		if v.nodes <= wire.MaxMatrix {
+			v.rows = s.core.Matrix()
 		}
-		return matrix
+		return v
 	})
+	if err != nil {
+		return nil, err
+	}
+	if now.nodes > wire.MaxMatrix {
+		return nil, fmt.Errorf("the suspect matrix of %d nodes is not sent: it may have %d; getStatus tells of each node",
+			now.nodes, wire.MaxMatrix)
+	}
+	matrix := make([][]int, len(now.rows))
+	for i, row := range now.rows {
+		matrix[i] = bits(row)
+	}
+	return matrix, nil
+}
+
+// Revision rises whenever the nodes, the matrix or a verdict changes.
+func (s *Service) Revision(ctx context.Context) (uint64, error) {
+	return read(ctx, s, func(time.Time) uint64 { return s.core.State().Revision() })
 }
 
 // FaultVector is the verdicts in join order, 1 for failed.

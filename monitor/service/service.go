@@ -26,7 +26,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Wrap puts something between the machine and its runtime, such as a flight
 	// recorder; nil: nothing.
-	Wrap func(machine.Machine) machine.Machine
+	Wrap func(*core.Core) machine.Machine
+	// Admit says whether a call may be taken, see [host.Options].
+	Admit func(context.Context, machine.Request) error
 }
 
 // Service is a monitor. Its methods wait until Run is running, and return
@@ -45,9 +47,9 @@ func New(o Options) (*Service, error) {
 	}
 	var whole machine.Machine = c
 	if o.Wrap != nil {
-		whole = o.Wrap(whole)
+		whole = o.Wrap(c)
 	}
-	h := host.New(whole, host.Options{Servers: o.Client, Out: o.Out, Logger: o.Logger})
+	h := host.New(whole, host.Options{Servers: o.Client, Out: o.Out, Logger: o.Logger, Admit: o.Admit})
 	return &Service{core: c, host: h, results: o.Results}, nil
 }
 

@@ -168,14 +168,14 @@ func TestCaseFromMenuToFiles(t *testing.T) {
 		if err != nil || status.Running != "Test Case for Single Node failure" || status.For != 9*time.Second {
 			t.Errorf("%+v, %v", status, err)
 		}
-		// At 10 s, by the passing of time alone.
+		// At 11 s, T_fail after the first was named by another, by the passing of time alone.
 		got := r.await(t, "False Failure")
-		want := "Run time for detection:  10.0\nTotal Messages exchanged for consensus:  12\nFalse Failure"
+		want := "Run time for detection:  11.0\nTotal Messages exchanged for consensus:  12\nFalse Failure"
 		if !strings.Contains(got, want) {
 			t.Errorf("screen %q, want %q", got, want)
 		}
 		text, err := r.Results(t.Context())
-		want = "Run time for detection: 10.0\nTotal Messages exchanged for consensus: 12\n"
+		want = "Run time for detection: 11.0\nTotal Messages exchanged for consensus: 12\n"
 		if err != nil || !strings.Contains(text, want) {
 			t.Errorf("results.txt holds %q, %v, want %q", text, err, want)
 		}
@@ -183,7 +183,7 @@ func TestCaseFromMenuToFiles(t *testing.T) {
 		must(t, err)
 		var object map[string]any
 		err = json.Unmarshal(line, &object)
-		if err != nil || object["seconds"] != 10.0 || object["protocol"] != "scrr" || object["bytes"] != 345.0 {
+		if err != nil || object["seconds"] != 11.0 || object["protocol"] != "scrr" || object["bytes"] != 345.0 {
 			t.Errorf("results.jsonl holds %s (%v)", line, err)
 		}
 		if status, err := r.Status(t.Context()); err != nil || status.Running != "" {
@@ -192,7 +192,8 @@ func TestCaseFromMenuToFiles(t *testing.T) {
 	})
 }
 
-func TestResultsThatCannotBeWrittenAreTold(t *testing.T) {
+// TestResultsThatCannotBeWrittenAreKept: they are told, and written when they can be.
+func TestResultsThatCannotBeWrittenAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, func(o *Options) { o.Results = filepath.Join(o.Directory, "missing", "results.txt") })
 		joined(t, r.Service)
@@ -201,11 +202,52 @@ func TestResultsThatCannotBeWrittenAreTold(t *testing.T) {
 			virtual()
 			report(t, r.Service, vector(n3))
 		}
-		got := r.await(t, "this result could not be written: ")
+		got := r.await(t, "this result is not written yet, trying again: ")
 		for _, want := range []string{"results.txt: no such file", "results.jsonl: no such file"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("screen %q lacks %q", got, want)
 			}
+		}
+		status, err := r.Status(t.Context())
+		if err != nil || !strings.Contains(status.Unwritten, "results.txt: 1 not written yet") ||
+			!strings.Contains(status.Unwritten, "results.jsonl: 1 not written yet") {
+			t.Errorf("status says %q, %v", status.Unwritten, err)
+		}
+		must(t, os.Mkdir(filepath.Join(r.folder, "missing"), 0o700))
+		for range 20 {
+			virtual()
+		}
+		for _, name := range []string{"results.txt", "results.jsonl"} {
+			r.await(t, name+": written, nothing waits any more")
+			text, err := os.ReadFile(filepath.Join(r.folder, "missing", name))
+			if err != nil || strings.Count(strings.ToLower(string(text)), "single node failure") != 1 {
+				t.Errorf("%s: %q, %v, want one result", name, text, err)
+			}
+		}
+		if status, err := r.Status(t.Context()); err != nil || status.Unwritten != "" {
+			t.Errorf("in the end status says %q, %v", status.Unwritten, err)
+		}
+	})
+}
+
+// TestOnlyTheEndOfLongResultsIsSent, and only of a regular file.
+func TestOnlyTheEndOfLongResultsIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		path := filepath.Join(r.folder, "results.txt")
+		line := strings.Repeat("x", 999) + "\n"
+		must(t, os.WriteFile(path, []byte(strings.Repeat(line, 2000)+"the last\n"), 0o600))
+		text, err := r.Results(t.Context())
+		must(t, err)
+		first, rest, _ := strings.Cut(text, "\n")
+		if first != "(the first 952000 bytes of the file are left out)" || len(rest) != 1_048_009 ||
+			!strings.HasSuffix(rest, "x\nthe last\n") {
+			t.Errorf("%d bytes of results, which begin %q", len(rest), first)
+		}
+		must(t, os.Remove(path))
+		must(t, os.Symlink("/dev/zero", path))
+		if _, err := r.Results(t.Context()); err == nil || !strings.Contains(err.Error(), "is a device, want a regular file") {
+			t.Errorf("of an endless file: %v", err)
 		}
 	})
 }

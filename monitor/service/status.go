@@ -5,17 +5,33 @@ import (
 	"time"
 
 	"gossiprpc/internal/wire"
+	"gossiprpc/monitor/core"
 )
 
 var _ wire.StatusHandler = (*Service)(nil)
 
+// Vitals is the monitor in numbers, between two of its steps.
+func (s *Service) Vitals(ctx context.Context) (core.Vitals, error) {
+	return read(ctx, s, s.core.Vitals)
+}
+
 // Status is the monitor's snapshot as the web page asks for it.
 func (s *Service) Status(ctx context.Context) (wire.Status, error) {
-	snapshot, err := read(ctx, s, s.core.Snapshot)
+	type seen struct {
+		core.Snapshot
+		matrix [][]bool
+	}
+	snapshot, err := read(ctx, s, func(now time.Time) seen {
+		v := seen{Snapshot: s.core.Snapshot(now)}
+		if len(v.Nodes) <= wire.MaxMatrix {
+			v.matrix = s.core.Matrix()
+		}
+		return v
+	})
 	if err != nil {
 		return wire.Status{}, err
 	}
-	out := wire.Status{Matrix: snapshot.Matrix, Deaf: snapshot.Deaf}
+	out := wire.Status{Matrix: snapshot.matrix, Deaf: snapshot.Deaf, Unwritten: snapshot.Unwritten}
 	for _, n := range snapshot.Nodes {
 		age := time.Duration(-1)
 		if !n.HeartbeatAt.IsZero() {

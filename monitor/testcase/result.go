@@ -29,14 +29,17 @@ type Result struct {
 	Verdicts []Verdict        `json:"verdicts"` // one for each victim
 	Disputed []Dispute        `json:"disputed"`
 
-	FirstSuspicion *float64 `json:"first_suspicion_s"` // the earliest of the victims'
+	FirstSuspicion *float64 `json:"first_suspicion_s"` // the earliest that stood until its victim's verdict
 	Verdict        *float64 `json:"verdict_s"`         // the latest of the victims'
-	Unanimous      *float64 `json:"unanimous_s"`       // since when all live nodes' views are identical
+	Unanimous      *float64 `json:"unanimous_s"`       // since when all live nodes' views are identical, and the verdicts there
 
 	Messages        int64  `json:"messages"`
 	Bytes           *int64 `json:"bytes"` // null: some node never reported its traffic
 	FalseFailures   int64  `json:"false_failures"`
 	FalseSuspicions int64  `json:"false_suspicions"`
+
+	// Labels are what the monitor was told of the run, such as its backend.
+	Labels map[string]string `json:"labels,omitempty"`
 
 	Deaf bool `json:"deaf"` // at some time during the case the monitor heard too little to judge
 }
@@ -84,6 +87,7 @@ func (r *Run) result(now time.Time, s *consensus.State, f findings) Result {
 		Messages:        totals.Messages - r.before.Messages,
 		FalseFailures:   totals.FalseFailures - r.before.FalseFailures,
 		FalseSuspicions: totals.FalseSuspicions - r.before.FalseSuspicions,
+		Labels:          r.setup.Labels,
 		Deaf:            s.DeafSince(r.began),
 	}
 	if r.setup.Protocol != "" {
@@ -114,7 +118,11 @@ func (r *Run) result(now time.Time, s *consensus.State, f findings) Result {
 		res.Disputed = append(res.Disputed, d)
 	}
 	if at, ok := s.Unanimous(); ok {
+		// Views may have been alike before the verdict, which takes more than that.
 		res.Unanimous = since(at)
+		if res.Verdict != nil && *res.Verdict > *res.Unanimous {
+			res.Unanimous = res.Verdict
+		}
 	}
 	if allReportTraffic(s) {
 		bytes := totals.Bytes - r.before.Bytes

@@ -53,6 +53,7 @@ type Setup struct {
 	Heartbeat, Gossip, Fail time.Duration
 	Aligned                 bool
 	Seed                    *int64 // of the cluster's random sources; nil: unknown
+	Labels                  map[string]string
 	// Bound is how long after a death or a revival a verdict may still be
 	// wrong, in a cluster of so many nodes of which so many are dead.
 	Bound func(nodes, deaths int) time.Duration
@@ -126,7 +127,7 @@ func (r *Run) Check(now time.Time, s *consensus.State) (Result, bool) {
 	r.seen = s.Revision()
 	f := r.assess(s)
 	enough := len(f.counted) >= r.kind.needs()
-	if enough && !r.enough {
+	if !r.enough {
 		r.since = now
 	}
 	r.enough, r.wrong = enough, len(f.disputed) > 0
@@ -177,14 +178,19 @@ func (r *Run) counts(n consensus.Node) bool {
 // failed since; and is back in a later incarnation than the one that failed.
 func (r *Run) revived(n consensus.Node) bool {
 	return !n.Failed && n.Beating &&
-		n.FailedIncarnation != 0 && n.Incarnation > n.FailedIncarnation &&
+		n.Incarnation > n.FailedIncarnation &&
 		!n.ClearedAt.Before(r.began.Add(-r.setup.Fail)) &&
 		!r.memory.revived[n.Address].Equal(n.ClearedAt)
 }
 
 // disputed: heartbeats are fresh and yet it is failed, or have ended and yet it
-// is alive. Of a node that no observer has ever reported on nothing can be
-// concluded.
-func disputed(n consensus.Node) bool {
-	return n.Failed && n.Fresh || !n.Failed && n.Silent && n.ReportedOn
+// is alive.
+func disputed(n consensus.Node) bool { return n.Failed && n.Fresh || !n.Failed && ceased(n) }
+
+// ceased tells whether a node is silent and somebody could say that it is dead. Nothing
+// can be concluded of one that no observer has ever reported on, nor, while there are
+// observers whose opinion counts, of one that none of them has an opinion of: they began
+// when it was dead, and will never hear of it.
+func ceased(n consensus.Node) bool {
+	return n.Silent && n.ReportedOn && (n.Opinions > 0 || n.Observers == 0)
 }

@@ -1,12 +1,14 @@
 package testcase_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"gossiprpc/internal/gossip"
+	_ "gossiprpc/internal/property"
 	"gossiprpc/monitor/consensus"
 	"gossiprpc/monitor/testcase"
 )
@@ -19,18 +21,26 @@ type plain struct {
 	ended  map[gossip.Address]bool // victims of earlier cases, not heard of since
 	back   map[gossip.Address]bool // revived in earlier cases, not declared failed since
 	enough time.Time
+
+	disputed []gossip.Address
+	due      time.Time // when it ends though a verdict is disputed; zero: not at all
 }
 
 func (p *plain) over(now time.Time, s *consensus.State) (victims []consensus.Node, over bool) {
-	wrong, dead := false, 0
+	dead := 0
+	p.disputed, p.due = nil, time.Time{}
 	for _, n := range s.Nodes() {
 		age, beaten := now.Sub(n.HeartbeatAt), !n.HeartbeatAt.IsZero()
 		if n.Failed || n.Silent {
 			dead++
 		}
 		fresh := beaten && age < s.Fail()
-		if n.Failed && fresh || !n.Failed && n.Silent && n.ReportedOn {
-			wrong = true
+		judged := n.ReportedOn
+		if n.Observers > 0 {
+			judged = n.Opinions > 0
+		}
+		if n.Failed && fresh || !n.Failed && n.Silent && judged {
+			p.disputed = append(p.disputed, n.Address)
 		}
 		switch p.kind {
 		case testcase.Revival:
@@ -56,7 +66,42 @@ func (p *plain) over(now time.Time, s *consensus.State) (victims []consensus.Nod
 	if p.enough.IsZero() {
 		p.enough = now
 	}
-	return victims, !wrong || !now.Before(p.enough.Add(setup().Bound(s.Len(), dead)))
+	if len(p.disputed) > 0 {
+		p.due = p.enough.Add(setup().Bound(s.Len(), dead))
+	}
+	return victims, !now.Before(p.due)
+}
+
+// compare holds a result against the victims and disputes of the plain rule.
+func (p *plain) compare(t *rapid.T, now time.Time, victims []consensus.Node, got testcase.Result) {
+	var addresses []gossip.Address
+	var last, first *float64
+	after := func(at time.Time) *float64 {
+		seconds := at.Sub(p.began).Seconds()
+		return &seconds
+	}
+	for _, n := range victims {
+		addresses = append(addresses, n.Address)
+		at := after(n.ClearedAt)
+		if p.kind != testcase.Revival {
+			at = after(n.FailedAt)
+			if suspected := after(n.FirstSuspicion); first == nil || *suspected < *first {
+				first = suspected
+			}
+		}
+		if last == nil || *at > *last {
+			last = at
+		}
+	}
+	var disputed []gossip.Address
+	for _, d := range got.Disputed {
+		disputed = append(disputed, d.Node)
+	}
+	want := fmt.Sprint(addresses, p.disputed, *last, first == nil, now.Sub(p.began).Seconds())
+	is := fmt.Sprint(got.Victims, disputed, *got.Verdict, got.FirstSuspicion == nil, got.Seconds)
+	if is != want || first != nil && *first != *got.FirstSuspicion {
+		t.Fatalf("%s after its start: %+v, want victims, disputes, verdict, end %s", now.Sub(p.began), got, want)
+	}
 }
 
 // hear forgets the episodes that are over: a victim that has been heard of again,
@@ -91,15 +136,16 @@ func TestCasesEndWhenPlainDefinitionSays(t *testing.T) {
 			}
 			if !over {
 				run.Waiting(s)
+				if due, ok := run.Next(); ok != !twin.due.IsZero() || ok && !due.Equal(twin.due) {
+					t.Fatalf("at %s: to be checked again at %v, %v; want %v", now.Sub(start), due, ok, twin.due)
+				}
 				return
 			}
-			if len(got.Victims) != len(want) {
-				t.Fatalf("at %s: victims %v, want %v", now.Sub(start), got.Victims, want)
+			twin.compare(t, now, want, got)
+			if got.Unanimous != nil && *got.Unanimous < *got.Verdict {
+				t.Fatalf("at %s: unanimous at %g s, before the verdict at %g s", now.Sub(start), *got.Unanimous, *got.Verdict)
 			}
-			for i, n := range want {
-				if got.Victims[i] != n.Address {
-					t.Fatalf("at %s: victims %v, want %v", now.Sub(start), got.Victims, want)
-				}
+			for _, n := range want {
 				if twin.kind == testcase.Revival {
 					twin.back[n.Address] = true
 				} else {
@@ -112,6 +158,9 @@ func TestCasesEndWhenPlainDefinitionSays(t *testing.T) {
 			now = now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, 3 * time.Second}).Draw(t, "wait"))
 			for { // as the service does: wake at every deadline
 				next, ok := s.NextDeadline()
+				if run != nil && !twin.due.IsZero() && (!ok || twin.due.Before(next)) {
+					next, ok = twin.due, true
+				}
 				if !ok || next.After(now) {
 					break
 				}
@@ -123,7 +172,8 @@ func TestCasesEndWhenPlainDefinitionSays(t *testing.T) {
 			}
 			if run == nil && rapid.Bool().Draw(t, "begin") {
 				twin.hear(s.Step(now, consensus.Tick{}))
-				twin.kind, twin.began, twin.enough = testcase.Case(rapid.IntRange(1, 3).Draw(t, "case")), now, time.Time{}
+				twin.kind, twin.began = testcase.Case(rapid.IntRange(1, 3).Draw(t, "case")), now
+				twin.enough, twin.due = time.Time{}, time.Time{}
 				run = testcase.Begin(now, twin.kind, s, memory, setup())
 			}
 			twin.hear(s.Step(now, draw(t, all)))

@@ -24,18 +24,18 @@ func (r *Run) Waiting(s *consensus.State) string {
 		what = "alive again"
 	}
 	parts := []string{fmt.Sprintf("%d of %d %s", len(f.counted), r.kind.needs(), what)}
-	var about []string
+	var about texts
 	if len(f.counted) < r.kind.needs() {
 		about = r.missing(s)
 	} else {
 		for _, n := range f.disputed {
-			about = append(about, disagreement(s, n))
+			about.add(func() string { return disagreement(s, n) })
 		}
 	}
-	if more := len(about) - maxNodesNamed; more > 0 {
-		about = append(about[:maxNodesNamed], fmt.Sprintf("%d more", more))
+	parts = append(parts, about.first...)
+	if about.more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", about.more))
 	}
-	parts = append(parts, about...)
 	if h := s.Hearing(); h.Deaf {
 		parts = append(parts, h.String())
 	}
@@ -45,17 +45,32 @@ func (r *Run) Waiting(s *consensus.State) string {
 	return strings.Join(parts, "; ")
 }
 
+// texts are those about the first few nodes, and how many more there are. In a large
+// cluster it would take long to make all.
+type texts struct {
+	first []string
+	more  int
+}
+
+func (t *texts) add(text func() string) {
+	if len(t.first) == maxNodesNamed {
+		t.more++
+		return
+	}
+	t.first = append(t.first, text())
+}
+
 // missing has a text for each node that is on its way to count.
-func (r *Run) missing(s *consensus.State) []string {
-	var out []string
+func (r *Run) missing(s *consensus.State) texts {
+	var out texts
 	if r.kind == Revival {
 		for _, n := range s.Nodes() {
 			if text := r.notRevived(n); text != "" {
-				out = append(out, text)
+				out.add(func() string { return text })
 			}
 		}
-		if len(out) == 0 {
-			out = append(out, "no node has failed yet")
+		if len(out.first) == 0 {
+			out.add(func() string { return "no node has failed yet" })
 		}
 		return out
 	}
@@ -64,11 +79,11 @@ func (r *Run) missing(s *consensus.State) []string {
 	for _, n := range s.Nodes() {
 		switch {
 		case n.Failed && !n.Silent:
-			out = append(out, disagreement(s, n))
+			out.add(func() string { return disagreement(s, n) })
 		case n.Failed:
-		case n.Silent && n.ReportedOn:
+		case ceased(n):
 			silent = true
-			out = append(out, suspicion(s, n))
+			out.add(func() string { return suspicion(s, n) })
 		case n.Suspecting > 0 && !n.SuspectedAt.IsZero():
 			suspected = append(suspected, n)
 		}
@@ -78,7 +93,7 @@ func (r *Run) missing(s *consensus.State) []string {
 	}
 	slices.SortStableFunc(suspected, func(a, b consensus.Node) int { return b.Suspecting - a.Suspecting })
 	for _, n := range suspected {
-		out = append(out, suspicion(s, n))
+		out.add(func() string { return suspicion(s, n) })
 	}
 	return out
 }
@@ -99,7 +114,7 @@ func (r *Run) notRevived(n consensus.Node) string {
 // disagreement says what the verdict about n is and what contradicts it.
 func disagreement(s *consensus.State, n consensus.Node) string {
 	switch {
-	case n.Failed && n.Fresh:
+	case n.Fresh:
 		return fmt.Sprintf("%s: failed, but its heartbeats go on", n.Address)
 	case n.Failed:
 		return fmt.Sprintf("%s: failed, but it has just registered", n.Address)

@@ -55,10 +55,7 @@ func (p *Provider) Step(_ time.Time, ev machine.Event) []machine.Effect {
 }
 
 func (p *Provider) join(a gossip.Address) []machine.Effect {
-	fresh, err := p.members.Join(a)
-	if err != nil {
-		return []machine.Effect{machine.Reply{Fault: err.Error()}}
-	}
+	fresh := p.members.Join(a)
 	effects := []machine.Effect{machine.Reply{Answer: machine.Answer{Protocol: p.number}}}
 	if fresh {
 		p.list = nil
@@ -68,6 +65,9 @@ func (p *Provider) join(a gossip.Address) []machine.Effect {
 	}
 	return effects
 }
+
+// Len is how many have joined.
+func (p *Provider) Len() int { return p.members.Len() }
 
 // Deadline implements [machine.Machine]: nothing happens by itself.
 func (*Provider) Deadline() (time.Time, bool) { return time.Time{}, false }

@@ -5,7 +5,6 @@
 package registry
 
 import (
-	"fmt"
 	"slices"
 
 	"gossiprpc/internal/gossip"
@@ -22,25 +21,28 @@ type Registry struct {
 // pass the limits of those who ask for it.
 const Most = 1 << 14
 
-// ErrFull is the answer to one address more than [Most].
-var ErrFull = fmt.Errorf("the provider has %d nodes and takes no more", Most)
-
 // Join adds a at the end and reports whether it is new. One that is known keeps
-// its place: a node that comes back stands in the ring where it stood.
-func (r *Registry) Join(a gossip.Address) (fresh bool, err error) {
+// its place: a node that comes back stands in the ring where it stood. When the list
+// is full the newcomer takes the place of the last: a flood of names displaces itself,
+// and neither those who were there before nor, for ever, those who come after.
+func (r *Registry) Join(a gossip.Address) (fresh bool) {
 	if r.known[a] {
-		return false, nil
+		return false
 	}
-	if len(r.order) == Most {
-		return false, ErrFull
+	if last := len(r.order) - 1; len(r.order) == Most {
+		delete(r.known, r.order[last])
+		r.order = r.order[:last]
 	}
 	if r.known == nil {
 		r.known = make(map[gossip.Address]bool)
 	}
 	r.known[a] = true
 	r.order = append(r.order, a)
-	return true, nil
+	return true
 }
+
+// Len is how many have joined.
+func (r *Registry) Len() int { return len(r.order) }
 
 // Members returns a copy of the join order.
 func (r *Registry) Members() []gossip.Address {

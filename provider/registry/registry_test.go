@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 
@@ -25,7 +24,7 @@ func TestJoinOrder(t *testing.T) {
 		{"node1:5001", true},
 		{"node1:5000", false},
 	} {
-		if got := join(t, &r, step.join); got != step.new {
+		if got := r.Join(step.join); got != step.new {
 			t.Errorf("Join(%s) = %t, want %t", step.join, got, step.new)
 		}
 	}
@@ -37,9 +36,9 @@ func TestJoinOrder(t *testing.T) {
 
 func TestMembersIsACopy(t *testing.T) {
 	var r Registry
-	join(t, &r, "node1:5000")
+	r.Join("node1:5000")
 	r.Members()[0] = "changed:1"
-	join(t, &r, "node2:5000")
+	r.Join("node2:5000")
 	if d := cmp.Diff([]gossip.Address{"node1:5000", "node2:5000"}, r.Members()); d != "" {
 		t.Error(d)
 	}
@@ -48,21 +47,21 @@ func TestMembersIsACopy(t *testing.T) {
 func TestFull(t *testing.T) {
 	var r Registry
 	for i := range Most {
-		join(t, &r, gossip.Address(fmt.Sprintf("node%d:1", i)))
+		r.Join(gossip.Address(fmt.Sprintf("node%d:1", i)))
 	}
-	if _, err := r.Join("more:1"); !errors.Is(err, ErrFull) {
-		t.Errorf("one more: %v, want %v", err, ErrFull)
+	for _, a := range []gossip.Address{"more:1", "another:1"} {
+		if !r.Join(a) {
+			t.Errorf("%s is not new", a)
+		}
+		got := r.Members()
+		if len(got) != 1<<14 || got[Most-1] != a || got[Most-2] != "node16382:1" {
+			t.Errorf("%d members, the last %v, want %s after node16382:1", len(got), got[len(got)-2:], a)
+		}
 	}
-	if fresh, err := r.Join("node0:1"); fresh || err != nil {
-		t.Errorf("a known one: %t, %v", fresh, err)
+	if r.Join("node0:1") {
+		t.Error("a known one is new")
 	}
-}
-
-func join(t *testing.T, r *Registry, a gossip.Address) bool {
-	t.Helper()
-	fresh, err := r.Join(a)
-	if err != nil {
-		t.Fatal(err)
+	if !r.Join("more:1") {
+		t.Error("a displaced one is not new")
 	}
-	return fresh
 }

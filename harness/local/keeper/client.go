@@ -30,6 +30,7 @@ type Client struct {
 	seq     int
 	waiting map[int]chan Reply
 	runs    map[string]int
+	pids    map[string]int
 	ends    map[string]Ended
 	changed chan struct{} // closed and replaced whenever a process ends
 }
@@ -55,7 +56,7 @@ func Launch(path string, environment []string) (*Client, error) {
 	}
 	c := &Client{
 		cmd: cmd, in: in, ended: make(chan struct{}),
-		waiting: map[int]chan Reply{}, runs: map[string]int{}, ends: map[string]Ended{},
+		waiting: map[int]chan Reply{}, runs: map[string]int{}, pids: map[string]int{}, ends: map[string]Ended{},
 		changed: make(chan struct{}),
 	}
 	go c.read(out)
@@ -83,7 +84,7 @@ func (c *Client) read(out io.Reader) {
 	}
 }
 
-func (c *Client) ask(ctx context.Context, r Request) error {
+func (c *Client) ask(ctx context.Context, r Request) (Reply, error) {
 	answer := make(chan Reply, 1)
 	c.mu.Lock()
 	c.seq++
@@ -94,21 +95,21 @@ func (c *Client) ask(ctx context.Context, r Request) error {
 	err := json.NewEncoder(c.in).Encode(r)
 	c.writing.Unlock()
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrGone, err)
+		return Reply{}, fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	select {
 	case reply := <-answer:
 		if reply.Unsupported {
-			return fmt.Errorf("%w: %s", ErrUnsupported, reply.Error)
+			return Reply{}, fmt.Errorf("%w: %s", ErrUnsupported, reply.Error)
 		}
 		if reply.Error != "" {
-			return errors.New(reply.Error)
+			return Reply{}, errors.New(reply.Error)
 		}
-		return nil
+		return reply, nil
 	case <-c.ended:
-		return ErrGone
+		return Reply{}, ErrGone
 	case <-ctx.Done():
-		return ctx.Err()
+		return Reply{}, ctx.Err()
 	}
 }
 
@@ -118,24 +119,35 @@ func (c *Client) Start(ctx context.Context, id string, p Process) error {
 	c.mu.Lock()
 	c.runs[id]++
 	c.mu.Unlock()
-	err := c.ask(ctx, Request{Op: OpStart, IDs: []string{id}, Start: &p})
+	reply, err := c.ask(ctx, Request{Op: OpStart, IDs: []string{id}, Start: &p})
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err != nil {
-		c.mu.Lock()
 		c.runs[id]--
-		c.mu.Unlock()
+		return err
 	}
-	return err
+	c.pids[id] = reply.PID
+	return nil
 }
 
 // Signal sends one of this package's signals to several processes, one right
 // after the other.
 func (c *Client) Signal(ctx context.Context, signal string, ids ...string) error {
-	return c.ask(ctx, Request{Op: OpSignal, IDs: ids, Signal: signal})
+	_, err := c.ask(ctx, Request{Op: OpSignal, IDs: ids, Signal: signal})
+	return err
 }
 
 // Type writes text to a process's standard input.
 func (c *Client) Type(ctx context.Context, id, text string) error {
-	return c.ask(ctx, Request{Op: OpType, IDs: []string{id}, Text: text})
+	_, err := c.ask(ctx, Request{Op: OpType, IDs: []string{id}, Text: text})
+	return err
+}
+
+// PID is the system's id of the latest process of an id; 0: none was started.
+func (c *Client) PID(id string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pids[id]
 }
 
 // Ended tells whether the latest process of an id has ended, and how.

@@ -56,6 +56,7 @@ type Process struct {
 // Reply answers a request, or, with Seq 0, tells of an end.
 type Reply struct {
 	Seq         int    `json:"seq"`
+	PID         int    `json:"pid,omitempty"` // of the process that was started
 	Error       string `json:"error,omitempty"`
 	Unsupported bool   `json:"unsupported,omitempty"` // this system has no such signal
 	Ended       *Ended `json:"ended,omitempty"`
@@ -93,7 +94,7 @@ func Serve(in io.Reader, out io.Writer, tied bool) error {
 			return fmt.Errorf("read request: %w", err)
 		}
 		reply := Reply{Seq: r.Seq}
-		if err := k.do(r); err != nil {
+		if reply.PID, err = k.do(r); err != nil {
 			reply.Error = err.Error()
 			reply.Unsupported = errors.Is(err, errUnsupported)
 		}
@@ -122,13 +123,19 @@ func (k *keeper) send(r Reply) {
 	_ = k.out.Encode(r) // a harness that is gone reads no replies
 }
 
-func (k *keeper) do(r Request) error {
-	if r.Op == OpStart {
-		if len(r.IDs) != 1 || r.Start == nil {
-			return errors.New("start: want one id and what to start")
-		}
-		return k.start(r.IDs[0], *r.Start)
+// do carries a request out, and returns the id that the system gave to what it started.
+func (k *keeper) do(r Request) (pid int, err error) {
+	if r.Op != OpStart {
+		return 0, k.reach(r)
 	}
+	if len(r.IDs) != 1 || r.Start == nil {
+		return 0, errors.New("start: want one id and what to start")
+	}
+	return k.start(r.IDs[0], *r.Start)
+}
+
+// reach does something to processes that run.
+func (k *keeper) reach(r Request) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var errs []error
@@ -154,20 +161,20 @@ func (k *keeper) do(r Request) error {
 	return errors.Join(errs...)
 }
 
-func (k *keeper) start(id string, p Process) error {
+func (k *keeper) start(id string, p Process) (pid int, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, ok := k.alive[id]; ok {
-		return fmt.Errorf("start %s: it is running", id)
+		return 0, fmt.Errorf("start %s: it is running", id)
 	}
 	stdout, err := appendTo(p.Stdout)
 	if err != nil {
-		return fmt.Errorf("start %s: %w", id, err)
+		return 0, fmt.Errorf("start %s: %w", id, err)
 	}
 	defer stdout.Close()
 	stderr, err := appendTo(p.Stderr)
 	if err != nil {
-		return fmt.Errorf("start %s: %w", id, err)
+		return 0, fmt.Errorf("start %s: %w", id, err)
 	}
 	defer stderr.Close()
 	cmd := exec.Command(p.Path, p.Args...) //nolint:noctx // it ends when it is told to
@@ -178,10 +185,10 @@ func (k *keeper) start(id string, p Process) error {
 	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return fmt.Errorf("start %s: %w", id, err)
+		return 0, fmt.Errorf("start %s: %w", id, err)
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", id, err)
+		return 0, fmt.Errorf("start %s: %w", id, err)
 	}
 	c := &child{cmd: cmd, stdin: stdin}
 	k.alive[id] = c
@@ -194,7 +201,7 @@ func (k *keeper) start(id string, p Process) error {
 		k.mu.Unlock()
 		k.send(Reply{Ended: &Ended{ID: id, Run: run, Status: cmd.ProcessState.String()}})
 	})
-	return nil
+	return cmd.Process.Pid, nil
 }
 
 func (k *keeper) killAll() {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"hash/fnv"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +120,31 @@ func TestScript(t *testing.T) {
 	p.Faults = append(p.Faults, Fault{Kind: Clock, Who: []string{"node1"}})
 	if _, ok := Script(p, Failure{}); ok {
 		t.Error("a script has no word for a clock that is set")
+	}
+}
+
+// TestWhoJoinsIsOnASide: a partition that names all nodes but the newcomer leaves the
+// monitor with that one, whether it has joined before or joins meanwhile.
+func TestWhoJoinsIsOnASide(t *testing.T) {
+	partition := Fault{Kind: Partition, Who: []string{"node1", "node2", "node3", "node4"}}
+	for _, before := range []bool{true, false} {
+		e := excuses{nodes: slices.Clone(partition.Who), linger: time.Second, spells: map[excused]*spell{}}
+		if before {
+			e.join("node5", 0)
+		}
+		i := e.begin(partition)
+		if !before {
+			if why := e.find("node1", 0); why != "" {
+				t.Errorf("all nodes are together, yet node1 is excused: %s", why)
+			}
+			e.join("node5", 0)
+		}
+		if why := e.find("node1", 0); why != WasCutOff {
+			t.Errorf("joined before %v: node1 is excused by %q, want %q", before, why, WasCutOff)
+		}
+		e.end(i, time.Minute)
+		if why := e.find("node1", time.Minute+2*time.Second); why != "" {
+			t.Errorf("joined before %v: node1 is excused after the end: %s", before, why)
+		}
 	}
 }

@@ -26,10 +26,21 @@ type definition struct {
 type observer struct {
 	heartbeat, registered, reported time.Time
 	row                             map[gossip.Address]bool
-	failed, reportedOn              bool
+	failed, reportedOn, named       bool
 	was                             bool      // eligible at the last instant
 	ceased                          time.Time // when it last ceased to be
 	accord                          time.Time // since when all voices suspect it
+	life                            life
+}
+
+// life is what a node's registrations and state maps tell of its restarts.
+type life struct {
+	since                 time.Time
+	told, toldOfSelf      bool
+	generation, heartbeat int32
+	messages              int32
+	unconfirmed           bool // it registered again: has it restarted?
+	repeated              bool // the same while it was heard, which is no news
 }
 
 func newDefinition(fail time.Duration, bound func(nodes, deaths int) time.Duration) *definition {
@@ -40,7 +51,7 @@ func (d *definition) young(t time.Time) bool { return !t.IsZero() && d.now.Sub(t
 
 func (d *definition) eligible(a gossip.Address) bool {
 	n := d.nodes[a]
-	return d.young(n.heartbeat) && (d.young(n.reported) || d.young(n.registered))
+	return n.named && d.young(n.heartbeat) && (d.young(n.reported) || d.young(n.registered))
 }
 
 // silent: neither heartbeat nor registration within T_fail.
@@ -80,7 +91,7 @@ func (d *definition) count() (eligible, unheard, lost int) {
 		switch n := d.nodes[a]; {
 		case d.eligible(a):
 			eligible++
-		case n.failed || n.ceased.IsZero():
+		case n.failed || n.ceased.IsZero() || !d.missed(a):
 		default:
 			unheard++
 			if d.vouched(a) {
@@ -89,6 +100,37 @@ func (d *definition) count() (eligible, unheard, lost int) {
 		}
 	}
 	return eligible, unheard, lost
+}
+
+// judged: an eligible observer has an opinion of a, or nobody is eligible and somebody has
+// ever had one.
+func (d *definition) judged(a gossip.Address) bool {
+	some := false
+	for _, i := range d.order {
+		if i == a || !d.eligible(i) {
+			continue
+		}
+		if _, said := d.nodes[i].row[a]; said {
+			return true
+		}
+		some = true
+	}
+	return !some && d.nodes[a].reportedOn
+}
+
+// missed: at least half of the eligible have an opinion of a, which is none of them.
+func (d *definition) missed(a gossip.Address) bool {
+	eligible, opinions := 0, 0
+	for _, i := range d.order {
+		if i == a || !d.eligible(i) {
+			continue
+		}
+		eligible++
+		if _, said := d.nodes[i].row[a]; said {
+			opinions++
+		}
+	}
+	return 2*opinions >= eligible
 }
 
 // vouched: an eligible observer has said that it does not suspect a.
@@ -103,12 +145,16 @@ func (d *definition) vouched(a gossip.Address) bool {
 
 func (d *definition) patience() time.Duration {
 	_, dead, _ := d.count()
+	named := 0
 	for _, n := range d.nodes {
 		if n.failed {
 			dead++
 		}
+		if n.named {
+			named++
+		}
 	}
-	return d.bound(len(d.order), dead)
+	return d.bound(named, dead)
 }
 
 // wait is how long it must have heard.
@@ -221,11 +267,11 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 	d.now = now
 	switch in := in.(type) {
 	case consensus.Register:
-		d.enroll(in.Node)
+		d.register(in.Node)
 	case consensus.Heartbeat:
 		d.known(in.Node).heartbeat = now
 	case consensus.States:
-		d.known(in.Node)
+		d.hear(in)
 	case consensus.Traffic:
 		d.known(in.Node)
 	case consensus.Forget:
@@ -237,10 +283,48 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 			if j := d.nodes[c.Address]; j != nil && c.Address != in.Node {
 				n.row[c.Address] = c.Suspected
 				j.reportedOn = true
+				j.named = j.named || d.young(n.heartbeat)
 			}
 		}
 	}
 	d.judge()
+}
+
+func (d *definition) register(a gossip.Address) {
+	n := d.nodes[a]
+	if n == nil {
+		d.enroll(a)
+		return
+	}
+	if l := &n.life; d.young(n.heartbeat) && !n.heartbeat.Before(l.since) && l.toldOfSelf {
+		l.repeated = !l.unconfirmed
+		return
+	}
+	n.life.since, n.life.unconfirmed = d.now, true
+	d.enroll(a)
+}
+
+// hear finds whether a node has restarted.
+func (d *definition) hear(in consensus.States) {
+	l := &d.known(in.Node).life
+	own, ok := in.Map.Get(in.Node)
+	again := ok && l.toldOfSelf
+	switch {
+	case again && (own.Generation > l.generation || own.Heartbeat < l.heartbeat), l.told && in.Messages < l.messages:
+		if !l.unconfirmed {
+			l.since = d.now
+		}
+		if l.repeated {
+			d.enroll(in.Node)
+		}
+		l.unconfirmed, l.toldOfSelf = false, false
+	case again:
+		l.unconfirmed, l.repeated = false, false
+	}
+	if ok {
+		l.toldOfSelf, l.generation, l.heartbeat = true, own.Generation, own.Heartbeat
+	}
+	l.told, l.messages = true, in.Messages
 }
 
 func (d *definition) drop(a gossip.Address) {
@@ -261,11 +345,11 @@ func (d *definition) known(a gossip.Address) *observer {
 func (d *definition) enroll(a gossip.Address) *observer {
 	n := d.nodes[a]
 	if n == nil {
-		n = &observer{}
+		n = &observer{life: life{since: d.now}}
 		d.nodes[a] = n
 		d.order = append(d.order, a)
 	}
-	n.row, n.registered = map[gossip.Address]bool{}, d.now
+	n.row, n.registered, n.life.repeated = map[gossip.Address]bool{}, d.now, false
 	for _, j := range d.order {
 		if j != a && d.nodes[j].failed {
 			n.row[j] = true

@@ -29,10 +29,17 @@ const (
 
 // excuses keeps who is excused, and until when.
 type excuses struct {
-	nodes  []string      // of the cluster at its beginning
+	nodes  []string      // of the cluster, with those that have joined
 	slots  bool          // the protocol judges by rounds, on which clocks must agree
 	linger time.Duration // beyond a fault's end
 	spells map[excused]*spell
+	faults []*inflicted // that have not ended
+}
+
+// inflicted is a fault and what it excuses: others, once a node has joined.
+type inflicted struct {
+	fault   Fault
+	excuses []excused
 }
 
 // excused is a reason and the node that it holds for; "" is all nodes.
@@ -109,8 +116,31 @@ func onlyNodes(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == harness.Monitor || n == harness.Provider })
 }
 
-func (e *excuses) begin(f Fault) {
-	for _, x := range e.of(f) {
+func (e *excuses) begin(f Fault) *inflicted {
+	i := &inflicted{f, e.of(f)}
+	e.faults = append(e.faults, i)
+	e.open(i.excuses)
+	return i
+}
+
+func (e *excuses) end(i *inflicted, now time.Duration) {
+	e.faults = slices.DeleteFunc(e.faults, func(o *inflicted) bool { return o == i })
+	e.close(i.excuses, now)
+}
+
+// join takes a node in, which faults that last may have put on the monitor's side.
+func (e *excuses) join(name string, now time.Duration) {
+	e.nodes = append(e.nodes, name)
+	for _, i := range e.faults {
+		was := i.excuses
+		i.excuses = e.of(i.fault)
+		e.open(i.excuses)
+		e.close(was, now)
+	}
+}
+
+func (e *excuses) open(all []excused) {
+	for _, x := range all {
 		if e.spells[x] == nil {
 			e.spells[x] = &spell{}
 		}
@@ -118,8 +148,8 @@ func (e *excuses) begin(f Fault) {
 	}
 }
 
-func (e *excuses) end(f Fault, now time.Duration) {
-	for _, x := range e.of(f) {
+func (e *excuses) close(all []excused, now time.Duration) {
+	for _, x := range all {
 		if s := e.spells[x]; s != nil && s.open > 0 {
 			s.open--
 			s.until = now + e.linger
@@ -129,6 +159,7 @@ func (e *excuses) end(f Fault, now time.Duration) {
 
 // endAll ends all faults.
 func (e *excuses) endAll(now time.Duration) {
+	e.faults = nil
 	for _, s := range e.spells {
 		if s.open > 0 {
 			s.open, s.until = 0, now+e.linger

@@ -14,7 +14,7 @@ func (y *player) begin(f Fault) {
 	}
 	w := y.world
 	y.tally.Faults[f.Kind]++
-	y.excuses.begin(f)
+	excuse := y.excuses.begin(f)
 	undo := func() {}
 	switch f.Kind {
 	case Crash, Unplug:
@@ -55,19 +55,19 @@ func (y *player) begin(f Fault) {
 		w.SetClock(f.Who[0], f.Span)
 		undo = func() { w.SetClock(f.Who[0], -f.Span) }
 	case Join:
-		w.Join()
+		y.excuses.join(w.Join(), w.Elapsed())
 	case Case:
 		w.Type(strconv.Itoa(f.Number))
 		undo = func() { w.Type("cancel") }
 	case Forget:
 		w.Type("forget " + f.Who[0])
-		y.excuses.end(f, w.Elapsed())
+		y.excuses.end(excuse, w.Elapsed())
 	}
 	if f.For > 0 {
 		w.At(w.Elapsed()+f.For, func() {
 			if !y.restored || f.Kind == Clock {
 				undo()
-				y.excuses.end(f, w.Elapsed())
+				y.excuses.end(excuse, w.Elapsed())
 			}
 		})
 	}

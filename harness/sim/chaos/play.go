@@ -246,8 +246,10 @@ func (y *player) wrongs() string {
 func (y *player) remembered(a gossip.Address) bool {
 	for _, name := range y.world.Nodes() {
 		if n := y.world.Node(name); n != nil {
-			if _, ok := n.Digest().Get(a); ok {
-				return true
+			for e := range n.Endpoints() {
+				if e.Address == a {
+					return true
+				}
 			}
 		}
 	}
@@ -348,7 +350,7 @@ func (y *player) defined(r testcase.Result) {
 	}
 	for _, a := range y.rule.order {
 		n := y.rule.nodes[a]
-		wrong := n.failed && y.rule.young(n.heartbeat) || !n.failed && y.rule.silent(a) && n.reportedOn
+		wrong := n.failed && y.rule.young(n.heartbeat) || !n.failed && y.rule.silent(a) && y.rule.judged(a)
 		if wrong != disputed[a] {
 			y.fail(Truth, "case %d ends: verdict about %s contradicted %v, listed as disputed %v", r.Case, a, wrong, disputed[a])
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gossiprpc/harness/terminal"
 )
 
 // ErrFound is wrapped by Run's error when some seed's run has failed.
@@ -19,24 +21,16 @@ const shrinkBudget = 400
 // Run plays seeds, tells out how it goes, shrinks what fails and keeps it in
 // folder. Its error wraps ErrFound if anything failed.
 func Run(ctx context.Context, out io.Writer, first, last uint64, folder string) error {
-	began, told := time.Now(), time.Now()
+	began, screen := time.Now(), terminal.On(out)
+	out = screen
 	var findings []Finding
 	played, tally, err := Hunt(ctx, first, last, func(f Finding) {
 		findings = append(findings, f)
-		fmt.Fprintf(out, "seed %d: %v\n", f.Seed, f.Failure)
+		fmt.Fprint(screen, screen.Fill(fmt.Sprintf("seed %d: %v\n", f.Seed, f.Failure), 4))
 	}, func(n uint64) {
-		if time.Since(told) > 5*time.Second {
-			told = time.Now()
-			left := time.Duration(float64(told.Sub(began)) / float64(n) * float64(last-first+1-n))
-			fmt.Fprintf(
-				out,
-				"%d of %d runs, %d failed, about %v to go\n",
-				n,
-				last-first+1,
-				len(findings),
-				left.Round(time.Second),
-			)
-		}
+		left := time.Duration(float64(time.Since(began)) / float64(n) * float64(last-first+1-n))
+		screen.NowAndThen(fmt.Sprintf("%d of %d runs, %d failed, about %v to go", n, last-first+1, len(findings),
+			left.Round(time.Second)))
 	})
 	if err != nil {
 		return err
@@ -118,9 +112,10 @@ func (t Tally) print(out io.Writer) {
 		excused = append(excused, fmt.Sprintf("%d: %s", n, why))
 	}
 	slices.Sort(excused)
-	fmt.Fprintf(out, "faults: %s\n", strings.Join(faults, ", "))
+	screen := terminal.On(out)
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("faults: %s\n", strings.Join(faults, ", ")), 2))
 	if len(excused) == 0 {
 		excused = []string{"none"}
 	}
-	fmt.Fprintf(out, "wrong verdicts excused:\n  %s\n", strings.Join(excused, "\n  "))
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("wrong verdicts excused:\n  %s\n", strings.Join(excused, "\n  ")), 4))
 }

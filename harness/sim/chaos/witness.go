@@ -65,7 +65,7 @@ func (w *witness) step(s sim.Step) error {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	if err := w.versions(s.Node.Digest()); err != nil {
+	if err := w.versions(s.Now, s.Node); err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return nil
@@ -186,20 +186,39 @@ func (w *witness) vector(now time.Time, v gossip.FaultVector) error {
 	return nil
 }
 
-// versions checks that nothing known went back.
-func (w *witness) versions(d gossip.Digest) error {
-	for _, e := range d {
-		now := version{e.Generation, e.Heartbeat}
-		if was, known := w.version[e.Address]; known && now.less(was) {
-			return fmt.Errorf("what it knows of %s went back from %v to %v", e.Address, was, now)
+// forgotten is how long a node has been silent, in T_fail, before another may forget it:
+// one that it has hardly met (docs/DECISIONS.md, decision 2).
+const forgotten = 10
+
+// versions checks that nothing known went back, and that nobody was forgotten too soon.
+func (w *witness) versions(now time.Time, n *protocol.Node) error {
+	for e := range n.Endpoints() {
+		v := version{e.Generation, e.Heartbeat}
+		if was, ok := w.version[e.Address]; ok && v.less(was) {
+			return fmt.Errorf("what it knows of %s went back from %v to %v", e.Address, was, v)
 		}
-		w.version[e.Address] = now
-		if _, ok := w.heard[e.Address]; !ok && e.Address != w.self {
+		w.version[e.Address] = v
+		if _, ok := w.heard[e.Address]; !ok {
 			return fmt.Errorf("knows %s, of which no message told", e.Address)
 		}
 	}
-	if len(d) != len(w.version) {
-		return fmt.Errorf("forgot a node: knew %d, knows %d", len(w.version), len(d))
+	if n.Known() == len(w.version) {
+		return nil
+	}
+	known := map[gossip.Address]bool{}
+	for e := range n.Endpoints() {
+		known[e.Address] = true
+	}
+	for a := range w.version {
+		if known[a] {
+			continue
+		}
+		if silent := now.Sub(w.heard[a]); silent < forgotten*w.timing.Fail {
+			return fmt.Errorf("forgot %s, of which it had heard %v before", a, silent)
+		}
+		delete(w.version, a)
+		delete(w.heard, a)
+		delete(w.suspected, a)
 	}
 	return nil
 }

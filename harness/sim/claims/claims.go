@@ -5,6 +5,7 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -84,7 +85,7 @@ func HalfDies(c sim.Config, runs int, seed uint64) (wrong, missed Share, err err
 		bound := c.DetectionBound(c.Nodes, dead)
 		warm := time.Minute + time.Duration(i)*c.Timing.Gossip/7 // other instants within the cycle
 		r, err := sim.Measure(c, warm, bound, func(w *sim.World) {
-			names := w.Nodes()
+			names := ring(w)
 			// Every other one, or a run of neighbours: by turns, begun elsewhere each time.
 			var victims []string
 			for k := range dead {
@@ -109,10 +110,10 @@ func HalfDies(c sim.Config, runs int, seed uint64) (wrong, missed Share, err err
 	return wrong, missed, nil
 }
 
-// NeighboursDie kills a run of neighbours in the sorted ring at one instant, in a
-// round of the given number in the protocol's cycle, and returns how long the last
-// verdict took; None if it did not come within the bound, or if a survivor was
-// declared dead. A monitor that hears fewer than half waits once more for the
+// NeighboursDie kills a run of neighbours in the protocol's ring at one instant, in
+// a round of the given number in its cycle, and returns how long the last verdict
+// took; None if it did not come within the bound, or if a survivor was declared
+// dead. A monitor that hears fewer than half waits once more for the
 // bound before it believes them, so that then twice the bound is allowed.
 func NeighboursDie(c sim.Config, deaths int, round int64) (time.Duration, error) {
 	const before = 20 // rounds
@@ -125,9 +126,7 @@ func NeighboursDie(c sim.Config, deaths int, round int64) (time.Duration, error)
 		bound *= 2
 	}
 	r, err := sim.Measure(c, before*c.Timing.Gossip, bound, func(w *sim.World) {
-		names := w.Nodes()
-		slices.Sort(names)
-		w.Kill(names[:deaths]...)
+		w.Kill(ring(w)[:deaths]...)
 	})
 	if err != nil {
 		return 0, err
@@ -143,6 +142,17 @@ func NeighboursDie(c sim.Config, deaths int, round int64) (time.Duration, error)
 		slowest = max(slowest, d.Verdict)
 	}
 	return slowest, nil
+}
+
+// ring is the order in which the protocol goes through the nodes of a world that
+// began joined: they have joined in the order of their numbers, which is not that
+// of their addresses.
+func ring(w *sim.World) []string {
+	names := w.Nodes()
+	if w.Config().Protocol.Ring != protocol.ListRing {
+		slices.SortFunc(names, func(a, b string) int { return cmp.Compare(w.Address(a), w.Address(b)) })
+	}
+	return names
 }
 
 // Calm measures a cluster in which nothing happens: every suspicion is wrong.

@@ -110,6 +110,31 @@ func TestHalfDies(t *testing.T) {
 	}
 }
 
+// TestRing: a round of offset d goes d places on in the ring.
+func TestRing(t *testing.T) {
+	for _, s := range protocol.All() {
+		if s.Offset == nil {
+			continue
+		}
+		c := sim.DefaultConfig(s)
+		c.Nodes, c.Joined = 12, true // node10 comes before node1 in the order of addresses
+		w, err := sim.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Run(time.Minute)
+		names := ring(w)
+		for i, name := range names {
+			next, ok := w.Node(name).NextRound()
+			to := w.Address(names[(i+s.Offset(next.Number, len(names)))%len(names)])
+			if !ok || next.Target != to {
+				t.Errorf("%s: round %d of %s goes to %s, %v; by the ring %v to %s",
+					s.Name, next.Number, name, next.Target, ok, names, to)
+			}
+		}
+	}
+}
+
 // TestNeighboursDie: the bound, twice the bound for more than half of the cluster,
 // holds too when a run of neighbours dies, in whichever round of the cycle. Of
 // large clusters a few rounds are tried only.

@@ -1,0 +1,133 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"gossiprpc/harness/lab"
+)
+
+// TestSite finds a dead node in simulation, on pages that a plain file server has
+// somewhere below its root.
+func TestSite(t *testing.T) {
+	program := chromium(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*patience)
+	defer cancel()
+	root := t.TempDir()
+	site := filepath.Join(root, "some", "where")
+	must(t, lab.Site(ctx, site))
+	simulator, err := os.Stat(filepath.Join(site, "sim.wasm"))
+	must(t, err)
+	// net/http alone would add 3 MB to what every visitor loads.
+	if mib := float64(simulator.Size()) / (1 << 20); mib > 6 {
+		t.Errorf("sim.wasm has %.1f MiB, want 6 at most: what does it import?", mib)
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(root)))
+	t.Cleanup(server.Close)
+	ctx, closeBrowser := open(ctx, t, program)
+	defer closeBrowser()
+	complaints := listen(ctx)
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, context.Context, string)
+	}{
+		{"killed by a click", killedByAClick},
+		{"a new cluster", aNewCluster},
+		{"side by side", sideBySide},
+		{"simulator missing", func(t *testing.T, ctx context.Context, address string) {
+			must(t, os.Remove(filepath.Join(site, "sim.wasm")))
+			simulatorMissing(t, ctx, address)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.test(t, ctx, server.URL+"/some/where/")
+			if bad := complaints(); len(bad) > 0 {
+				t.Errorf("the browser complains: %s", strings.Join(bad, "; "))
+			}
+		})
+	}
+}
+
+// click presses a button of the lab once it can be pressed.
+func click(ctx context.Context, t *testing.T, selector string) {
+	t.Helper()
+	selector = ".lab " + selector
+	must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](
+		`gossip.views[0].panels.show('lab');
+		document.querySelectorAll('.lab details').forEach((d) => { d.open = true; })`)))
+	quoted, err := json.Marshal(selector)
+	must(t, err)
+	await(ctx, t, selector+" can be pressed", `document.querySelector(`+string(quoted)+`)?.disabled === false`)
+	must(t, chromedp.Do(ctx, chromedp.ScrollIntoView(selector), chromedp.Click(selector)))
+}
+
+func killedByAClick(t *testing.T, ctx context.Context, address string) {
+	visit(ctx, t, address+"#nodes=6&seed=7&node=4")
+	await(ctx, t, "it runs, and follows",
+		shows("source")+`.startsWith('simulation, running') && gossip.player.following`)
+	await(ctx, t, "all are joined", `gossip.views[0].history.head.n === 6 && gossip.views[0].history.head.t > 5`)
+	click(ctx, t, `[data-do="menu"][data-line="1"]`)
+	click(ctx, t, `[data-do="kill"]`)
+	await(ctx, t, "the verdict", `gossip.views[0].state.failed[3]`)
+	await(ctx, t, "the result", `gossip.views[0].history.head.results.length === 1`)
+	await(ctx, t, "and why",
+		`(gossip.views[0].panels.show('node'), /last to suspect it/.test(`+shows("node-parts")+`))`)
+	snapshot(ctx, t, "site.png")
+	click(ctx, t, `[data-do="restart"]`)
+	await(ctx, t, "it is back", `gossip.views[0].state.nodes[3].life === 2 && !gossip.views[0].state.failed[3]`)
+}
+
+func aNewCluster(t *testing.T, ctx context.Context, address string) {
+	visit(ctx, t, address)
+	set := func(values string) {
+		t.Helper()
+		must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](
+			`for (const [k, v] of Object.entries(`+values+`)) {
+				document.querySelector('.lab [data-at="' + k + '"]').value = v;
+			}`)))
+	}
+	set(`{protocol: 'scrr', nodes: 5, seed: 21, speed: 5, fail: 2, delay: 20, drift: 50}`)
+	click(ctx, t, `[data-do="new"]`)
+	await(ctx, t, "what is wrong with it", shows("said")+`.includes('want more than the gossip interval')`)
+	set(`{fail: 20}`)
+	click(ctx, t, `[data-do="new"]`)
+	await(ctx, t, "the new one", `(({ protocol, seed, fail }) => protocol === 'scrr' && seed === 21 && fail === 4)(
+		gossip.views[0].history.head.run) && gossip.views[0].history.head.n === 5`)
+}
+
+func sideBySide(t *testing.T, ctx context.Context, address string) {
+	visit(ctx, t, address+"compare.html#node=2")
+	await(ctx, t, "both run", `gossip.views.length === 2 &&
+		gossip.views.every((v) => v.history.head.n === 8 && v.history.head.t > 5)`)
+	await(ctx, t, "two protocols of one seed", `((a, b) =>
+		a.protocol === 'rr' && b.protocol === 'brr' && a.seed === b.seed)(
+		...gossip.views.map((v) => v.history.head.run))`)
+	click(ctx, t, `[data-do="kill"]`)
+	await(ctx, t, "the verdict in both", `gossip.views.every((v) => v.history.head.failed[1])`)
+	snapshot(ctx, t, "compare.png")
+}
+
+func simulatorMissing(t *testing.T, ctx context.Context, address string) {
+	load(ctx, t, address, `window.gossip`)
+	await(ctx, t, "it says so", shows("source")+`.includes('sim.wasm: 404')`)
+}
+
+// snapshot keeps a picture in the folder that BROWSER_PICTURES names, if it does.
+func snapshot(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	dir := os.Getenv("BROWSER_PICTURES")
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, name), picture, 0o644))
+}

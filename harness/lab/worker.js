@@ -1,0 +1,37 @@
+// Runs a simulation for the page: {id, act} in, {id, error} and {events} out. Its
+// time is kept to the wall clock's.
+importScripts('wasm_exec.js');
+
+const every = 50;   // ms from batch to batch
+const longest = 2;  // s of time that are caught up with after a halt; more is left out
+
+const ready = begin();
+ready.catch((e) => postMessage({ broken: `the simulation cannot be loaded: ${e.message}` }));
+
+async function begin() {
+  const answer = await fetch('sim.wasm');
+  if (!answer.ok) throw new Error(`sim.wasm: ${answer.status} ${answer.statusText}`);
+  const go = new Go();
+  // Not streaming: that asks a server for the right content type.
+  const { instance } = await WebAssembly.instantiate(await answer.arrayBuffer(), go.importObject);
+  const ended = () => postMessage({ broken: 'the simulation has broken down' });
+  go.run(instance).then(ended, ended);
+  let last = performance.now();
+  setInterval(() => {
+    const now = performance.now(), passed = (now - last) / 1000;
+    last = now;
+    const text = simulationAdvance(Math.min(passed, longest));
+    if (text) postMessage({ events: parse(text), late: passed > longest });
+  }, every);
+}
+
+function parse(lines) { return JSON.parse(`[${lines.trimEnd().replaceAll('\n', ',')}]`); }
+
+onmessage = async ({ data: { id, act } }) => {
+  try {
+    await ready;
+  } catch {
+    return; // the page has been told
+  }
+  postMessage({ id, error: simulationAct(JSON.stringify(act)) });
+};
