@@ -10,6 +10,7 @@ import (
 	"github.com/magefile/mage/mg"
 
 	"gossiprpc/harness/advise"
+	"gossiprpc/harness/bench"
 	"gossiprpc/harness/figures"
 	"gossiprpc/harness/interop"
 	"gossiprpc/harness/mutants"
@@ -179,6 +180,11 @@ func (Figures) Large(ctx context.Context) error {
 // Advise says the smallest safe T_fail: advise PROTOCOL NODES LOSS
 func Advise(ctx context.Context, protocol, nodes, loss string) error {
 	return tasks.Ended(ctx, advise.Task(ctx, os.Stdout, os.Environ(), protocol, nodes, loss))
+}
+
+// Bench compares the wire with Python's xmlrpc, kolo and net/http, in one run: a minute
+func Bench(ctx context.Context) error {
+	return tasks.Ended(ctx, bench.Task(ctx, os.Stdout, os.Environ()))
 }
 
 // Interop holds what concerns clusters with Python in them.

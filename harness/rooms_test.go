@@ -195,6 +195,10 @@ var rooms = []room{
 	{"harness/mutants", "harness/settings harness/terminal", "", false},
 	{"harness/mutants/seeds", "harness/sim/chaos", "", false},
 	{"harness/attacks", "", "", false},
+	{
+		"harness/bench", "harness/settings harness/terminal internal/gossip internal/wire internal/xmlrpc",
+		"github.com/kolo/xmlrpc", false,
+	},
 	{"harness/image", "", "", false},
 	{"harness/supply", "", "", false},
 	{"harness/addprotocol", "", "", false},

@@ -32,6 +32,9 @@ func beginBody(from io.Reader, length int64, packed bool) (*body, error) {
 		b.from = z
 	}
 	var head bytes.Buffer
+	if length >= 0 && !packed {
+		head.Grow(int(min(length, unreckoned+1)) + bytes.MinRead) // so much is wanted to see the end
+	}
 	n, err := head.ReadFrom(io.LimitReader(b.from, unreckoned+1))
 	b.head, b.ended = head.Bytes(), n <= unreckoned
 	return b, b.wrap(err)

@@ -30,7 +30,7 @@ func NewMemory(bytes int64) *Memory {
 const (
 	maxQueue      = 256             // callers that may wait for one part of the budget
 	queuePatience = 5 * time.Second // how long they may
-	unreckoned    = 4 << 10         // bytes that a connection may hold anyway
+	unreckoned    = 8 << 10         // bytes that a connection may hold anyway
 )
 
 // errBusy is why a call gets status 503.

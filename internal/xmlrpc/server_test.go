@@ -97,7 +97,7 @@ func TestStatuses(t *testing.T) {
 		{"large", padded(call, 1<<20), nil, 200, "<nil/>"},
 		{"too large", padded(call, 1<<20+1), nil, 413, "1048576 bytes"},
 		{"gzip bomb", zipped(t, bytes.NewReader(padded(call, 4<<20))), header("Content-Encoding", "gzip"), 413, "1048576 bytes"},
-		{"no method soon", padded(nil, 1<<20), nil, 413, "no method's name within the first 4096 bytes"},
+		{"no method soon", padded(nil, 1<<20), nil, 413, "no method's name within the first 8192 bytes"},
 		{"large, no such method", padded(xmlrpc.AppendCall(nil, "x"), 1<<20), nil, 200, "method \"x\" is not supported"},
 		{"large for its method", padded(xmlrpc.AppendCall(nil, "fail"), 8193), nil, 413, "a call of fail may have 8192 bytes"},
 		{
