@@ -226,7 +226,7 @@ func (s *State) enroll(n *node) {
 	}
 	s.weigh(n, +1)
 	s.views.update(n)
-	n.registeredAt, n.reportedAt, n.repeated = s.now, s.now, false
+	n.registeredAt, n.reportedAt, n.repeated, n.stranger = s.now, s.now, false, false
 	s.settle(n)
 }
 

@@ -2,6 +2,7 @@ package consensus
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -79,6 +80,12 @@ func (s *State) listen() {
 // everybody has an opinion of everybody.
 func (s *State) missed(n *node) bool {
 	return !n.failed && 2*(n.suspecters+n.vouchers) >= s.eligible
+}
+
+// strangers tells whether a node's last vector names somebody who has yet to call the
+// monitor.
+func (s *State) strangers() bool {
+	return slices.ContainsFunc(s.nodes, func(n *node) bool { return n.stranger })
 }
 
 // looksDead tells whether n sends nothing, and every eligible observer

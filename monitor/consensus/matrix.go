@@ -27,12 +27,14 @@ func (c cell) suspects() bool { return c >= copied }
 // must not be judged by its old row for a moment.
 func (s *State) report(i *node, v gossip.FaultVector) {
 	at := 0
+	i.stranger = false
 	for _, c := range v {
 		// Most vectors name all nodes, so each cell is about the next one.
 		if at == len(s.order) || s.order[at].address != c.Address {
 			at = s.placeOf(c.Address)
 		}
 		if at == len(s.order) || s.order[at].address != c.Address {
+			i.stranger = true
 			continue
 		}
 		j := s.order[at].node

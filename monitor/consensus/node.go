@@ -23,6 +23,7 @@ type node struct {
 	suspecters int    // eligible others that suspect it
 	accusers   int    // other voices that suspect it
 	vouchers   int    // eligible others that have said that they do not
+	stranger   bool   // its last vector named somebody whom the monitor did not know
 
 	voice    bool      // its words count: it is eligible, or has just ceased to be
 	ceasedAt time.Time // when it last ceased to be eligible, zero if never

@@ -40,6 +40,7 @@ type twinNode struct {
 	accord                          time.Time // since when all voices suspect it
 	incarnation, failedIn           uint32
 	unconfirmed, repeated           bool
+	stranger                        bool      // named in its last vector
 	since                           time.Time // when the incarnation began
 	generation                      int32
 }
@@ -165,6 +166,11 @@ func (w *twin) patience() time.Duration {
 func (w *twin) wait() time.Duration {
 	if w.ever {
 		return w.patience()
+	}
+	for _, a := range w.order {
+		if w.nodes[a].stranger {
+			return 2 * w.fail
+		}
 	}
 	return w.fail
 }
@@ -319,8 +325,10 @@ func (w *twin) step(now time.Time, in Input) {
 		n.generation = own.Generation
 	case Suspects:
 		n := w.take(in.Node)
+		n.stranger = false
 		for _, c := range in.Vector {
 			j := w.nodes[c.Address]
+			n.stranger = n.stranger || j == nil
 			was := n.row[c.Address]
 			if j == nil || c.Address == in.Node {
 				continue
@@ -369,7 +377,7 @@ func (w *twin) take(a gossip.Address) *twinNode {
 
 func (w *twin) enroll(a gossip.Address) {
 	n := w.nodes[a]
-	n.registered, n.repeated = w.now, false
+	n.registered, n.repeated, n.stranger = w.now, false, false
 	n.row = map[gossip.Address]twinCell{}
 	for _, j := range w.order {
 		if j != a && w.nodes[j].failed {

@@ -2,14 +2,17 @@ package core
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/machine"
 	_ "gossiprpc/internal/property"
+	"gossiprpc/monitor/testcase"
 )
 
 // TestBlocksAreWrittenOnceInOrder has writes fail at random. In the end the file has
@@ -90,7 +93,7 @@ func TestWaitingBlocksAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := c.outlets[0]
-	for n := range maxBlocks + 7 {
+	for n := range 1007 {
 		c.appendBlock(o, fmt.Appendf(nil, "block %d", n), func(string) {})
 	}
 	lost := 0
@@ -99,10 +102,100 @@ func TestWaitingBlocksAreBounded(t *testing.T) {
 			lost++
 		}
 	}
-	if len(o.queue) != maxBlocks || lost != 7 || string(o.queue[1].data) != "block 8" {
+	if len(o.queue) != 1000 || lost != 7 || string(o.queue[1].data) != "block 8" {
 		t.Errorf("%d wait, %d lost, the second is %q", len(o.queue), lost, o.queue[1].data)
 	}
 	if !strings.HasSuffix(fmt.Sprint(c.effects[1]), "block 1") {
 		t.Errorf("the log does not have the lost block: %v", c.effects[1])
+	}
+}
+
+// TestEachOutletWaitsForItself: a block that could not be written holds up its own file
+// alone, and what happens first is due first.
+func TestEachOutletWaitsForItself(t *testing.T) {
+	for _, order := range [][2]int{{0, 1}, {1, 0}} {
+		c, err := New(DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, second := c.outlets[order[0]], c.outlets[order[1]]
+		began := time.Unix(1000, 0)
+		for i, o := range []*outlet{first, second} {
+			c.appendBlock(o, []byte("block\n"), func(string) {})
+			if !c.appended(began.Add(time.Duration(i)*time.Second), machine.Written{ID: o.busy, Error: "disk full"}) {
+				t.Fatal("the outcome is nobody's")
+			}
+		}
+		if at, due := c.retryAt(); !due || !at.Equal(began.Add(firstRetry)) {
+			t.Errorf("%v: due %v at %v, want %v after the first failure", order, due, at, firstRetry)
+		}
+		each := "%s: 1 not written yet, trying again: disk full"
+		if got, want := c.unwritten(), fmt.Sprintf(each+"; "+each, c.outlets[0].file, c.outlets[1].file); got != want {
+			t.Errorf("unwritten: %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAnOutcomeOfNoWriteIsNobodys(t *testing.T) {
+	c, err := New(DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.appended(time.Unix(0, 0), machine.Written{}) {
+		t.Error("a write that nobody asked for is some outlet's")
+	}
+}
+
+// TestAResultWithoutALineIsInTheFile: what JSON has no word for costs the line, not the
+// block, and is said.
+func TestAResultWithoutALineIsInTheFile(t *testing.T) {
+	c, err := New(DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ended = []*ended{{result: testcase.Result{Case: testcase.Single, Seconds: math.NaN()}, lookup: nil}}
+	c.writeResults()
+	if len(c.outlets[0].queue) != 1 || len(c.outlets[1].queue) != 0 {
+		t.Fatalf("%d blocks and %d lines wait, want 1 and none", len(c.outlets[0].queue), len(c.outlets[1].queue))
+	}
+	c.appended(time.Unix(0, 0), machine.Written{ID: c.outlets[0].busy})
+	if text := fmt.Sprint(c.effects); !strings.Contains(text, "NaN") {
+		t.Errorf("the reason is not said: %s", text)
+	}
+}
+
+// TestStateMapsThatDoNotFit: beyond the limit a node's word of itself alone is kept, texts
+// count, and whoever tells again has its old map's room.
+func TestStateMapsThatDoNotFit(t *testing.T) {
+	all := map[gossip.Address]gossip.Address{"a:1": "a:1", "b:1": "b:1"}
+	known := func(a gossip.Address) (gossip.Address, bool) { name, ok := all[a]; return name, ok }
+	both := func(status string) gossip.StateMap {
+		return gossip.NewStateMap([]gossip.EndpointState{{Address: "a:1", Status: status}, {Address: "b:1", Status: status}})
+	}
+	k := keptStates{most: 2*stateSize + 10, sizes: map[gossip.Address]int{}}
+	for _, c := range []struct {
+		of     gossip.Address
+		status string
+		kept   int
+	}{
+		{"a:1", "12345", 2},  // just fits
+		{"a:1", "12345", 2},  // again, in its old place
+		{"b:1", "", 1},       // no room beside a's
+		{"a:1", "123456", 1}, // more than fits
+	} {
+		if got := len(k.keep(c.of, both(c.status), known)); got != c.kept {
+			t.Errorf("%s telling %q: %d states kept, want %d", c.of, c.status, got, c.kept)
+		}
+	}
+}
+
+// TestNoNodesAreEmptyLists: originals iterate over what they get.
+func TestNoNodesAreEmptyLists(t *testing.T) {
+	c, err := New(DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if live, dead := c.AliveDead(); live == nil || dead == nil {
+		t.Errorf("alive %#v, dead %#v, want lists", live, dead)
 	}
 }

@@ -71,8 +71,13 @@ func (c *Core) opinions(n NodeStatus) string {
 		return text
 	}
 	reason, _ := c.state.Reason(n.Address)
-	if n.Failed {
-		return text + ": " + orNobody(reason.Suspecting)
+	text += ": " + orNobody(reason.Suspecting)
+	switch {
+	case n.Failed:
+		return text
+	case len(reason.Missing) == 0:
+		return text + "; no verdict yet" // the monitor hears too little, or has heard it at different times
+	default:
+		return text + "; not " + orNobody(reason.Missing)
 	}
-	return fmt.Sprintf("%s: %s; not %s", text, orNobody(reason.Suspecting), orNobody(reason.Missing))
 }

@@ -91,7 +91,6 @@ type Run struct {
 	seen     uint64 // the revision last looked at
 	enough   bool   // enough victims, or a revived node
 	since    time.Time
-	wrong    bool
 	deadline time.Time // when the case ends even if a verdict is disputed
 }
 
@@ -116,7 +115,7 @@ func (r *Run) Identify(protocol string, bound func(nodes, deaths int) time.Durat
 
 // Next is when Check must be called even if nothing is heard; false if not at
 // all. consensus.State.NextDeadline comes on top of it.
-func (r *Run) Next() (time.Time, bool) { return r.deadline, r.enough && r.wrong }
+func (r *Run) Next() (time.Time, bool) { return r.deadline, r.enough }
 
 // Check is called after every Step of s, and at Next. It tells whether the case
 // is over, and if so its result; after that the Run is spent.
@@ -130,9 +129,9 @@ func (r *Run) Check(now time.Time, s *consensus.State) (Result, bool) {
 	if !r.enough {
 		r.since = now
 	}
-	r.enough, r.wrong = enough, len(f.disputed) > 0
+	r.enough = enough
 	r.deadline = r.since.Add(f.bound)
-	if !enough || r.wrong && now.Before(r.deadline) {
+	if !enough || len(f.disputed) > 0 && now.Before(r.deadline) {
 		return Result{}, false
 	}
 	for _, n := range f.counted {

@@ -39,7 +39,7 @@ func (r *Run) Waiting(s *consensus.State) string {
 	if h := s.Hearing(); h.Deaf {
 		parts = append(parts, h.String())
 	}
-	if r.enough && r.wrong {
+	if r.enough {
 		parts = append(parts, "ends as disputed at "+r.deadline.Format("15:04:05"))
 	}
 	return strings.Join(parts, "; ")

@@ -148,3 +148,19 @@ func TestWhoJoinsIsOnASide(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsExcusedByAPartition: who is cut off from the monitor, and all where targets are
+// drawn at random.
+func TestWhoIsExcusedByAPartition(t *testing.T) {
+	partition := Fault{Kind: Partition, Who: []string{"node1"}}
+	for drawn, want := range map[bool]Excuse{false: "", true: FewHear} {
+		e := excuses{nodes: []string{"node1", "node2", "node3", "node4", "node5"}, drawn: drawn, spells: map[excused]*spell{}}
+		e.begin(partition)
+		if why := e.find("node1", 0); why != WasCutOff {
+			t.Errorf("drawn %v: node1 is excused by %q, want %q", drawn, why, WasCutOff)
+		}
+		if why := e.find("node2", 0); why != want {
+			t.Errorf("drawn %v: node2 is excused by %q, want %q", drawn, why, want)
+		}
+	}
+}

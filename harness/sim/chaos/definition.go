@@ -30,6 +30,7 @@ type observer struct {
 	was                             bool      // eligible at the last instant
 	ceased                          time.Time // when it last ceased to be
 	accord                          time.Time // since when all voices suspect it
+	stranger                        bool      // named in its last vector
 	life                            life
 }
 
@@ -162,6 +163,11 @@ func (d *definition) wait() time.Duration {
 	if d.deaf {
 		return d.patience()
 	}
+	for _, a := range d.order {
+		if d.nodes[a].stranger {
+			return 2 * d.fail
+		}
+	}
 	return d.fail
 }
 
@@ -278,8 +284,9 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 		d.drop(in.Node)
 	case consensus.Suspects:
 		n := d.known(in.Node)
-		n.reported = now
+		n.reported, n.stranger = now, false
 		for _, c := range in.Vector {
+			n.stranger = n.stranger || d.nodes[c.Address] == nil
 			if j := d.nodes[c.Address]; j != nil && c.Address != in.Node {
 				n.row[c.Address] = c.Suspected
 				j.reportedOn = true
@@ -349,7 +356,7 @@ func (d *definition) enroll(a gossip.Address) *observer {
 		d.nodes[a] = n
 		d.order = append(d.order, a)
 	}
-	n.row, n.registered, n.life.repeated = map[gossip.Address]bool{}, d.now, false
+	n.row, n.registered, n.stranger, n.life.repeated = map[gossip.Address]bool{}, d.now, false, false
 	for _, j := range d.order {
 		if j != a && d.nodes[j].failed {
 			n.row[j] = true

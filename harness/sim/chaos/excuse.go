@@ -24,12 +24,14 @@ const (
 	PeersLossy Excuse = "messages between nodes were lost or late"
 	LinksLossy Excuse = "messages to the monitor were lost or late"
 	Forgotten  Excuse = "an observer was forgotten at the menu"
+	FewHear    Excuse = "rounds drawn at random went to nodes that were cut off, and those would have spoken for it"
 	LoneVoice  Excuse = "three nodes or fewer were within the monitor's reach: a lone voice may judge"
 )
 
 // excuses keeps who is excused, and until when.
 type excuses struct {
 	nodes  []string      // of the cluster, with those that have joined
+	drawn  bool          // targets are drawn at random
 	slots  bool          // the protocol judges by rounds, on which clocks must agree
 	linger time.Duration // beyond a fault's end
 	spells map[excused]*spell
@@ -77,6 +79,9 @@ func (e *excuses) of(f Fault) []excused {
 	case Partition:
 		cut := e.beyond(f.Who)
 		each(WasCutOff, cut)
+		if e.drawn && len(cut) > 0 {
+			each(FewHear, []string{""}) // observers are wrong most of the time: each voice matters
+		}
 		if len(e.nodes)-len(cut) <= 3 {
 			each(LoneVoice, e.nodes)
 		}
@@ -169,7 +174,7 @@ func (e *excuses) endAll(now time.Duration) {
 
 // find returns what excuses a verdict about a node; "" if nothing does.
 func (e *excuses) find(node string, now time.Duration) Excuse {
-	for _, why := range []Excuse{WasDown, WasCutOff, WasSlow, ClockSet, PeersLossy, LinksLossy, Forgotten, LoneVoice} {
+	for _, why := range []Excuse{WasDown, WasCutOff, WasSlow, ClockSet, PeersLossy, LinksLossy, Forgotten, FewHear, LoneVoice} {
 		for _, name := range []string{node, ""} {
 			if s := e.spells[excused{why, name}]; s != nil && (s.open > 0 || now < s.until) {
 				return why

@@ -99,7 +99,10 @@ func play(p Plan, trace io.Writer) (*player, error) {
 	y := &player{
 		plan: p, spec: spec, world: w, witness: map[string]*witness{},
 		cuts: map[[2]string]int{}, trace: trace, tally: newTally(),
-		excuses: excuses{nodes: w.Nodes(), slots: spec.Slots, linger: p.settleLimit(), spells: map[excused]*spell{}},
+		excuses: excuses{
+			nodes: w.Nodes(), drawn: spec.Ring == protocol.NoRing, slots: spec.Slots, linger: p.settleLimit(),
+			spells: map[excused]*spell{},
+		},
 	}
 	if p.Nodes <= mostDefined {
 		y.rule = y.definition()
