@@ -118,3 +118,34 @@ func serve(t *testing.T, m xmlrpc.Methods) (hostport string, c *xmlrpc.Client) {
 func answering(v *xmlrpc.Value) xmlrpc.Method {
 	return xmlrpc.Method{Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { return *v, nil }}
 }
+
+// TestBodyLimits: what tells of nodes may be as large as any call, the rest is small.
+func TestBodyLimits(t *testing.T) {
+	for method, want := range map[string]int64{
+		acceptSyn: 0, acceptAck: 0, acceptAck2: 0, receiveGossip: 0, sendEpStateMap: 0, receiveStateMap: 0,
+		updateSuspectMatrix: 0, setheartbeatTime: 8 << 10, setMapping: 8 << 10, "unknown": 8 << 10,
+	} {
+		if got := BodyLimit(method); got != want {
+			t.Errorf("%s may have %d bytes, want %d", method, got, want)
+		}
+	}
+}
+
+// TestReadingASmallCallIsCheap: room is made for as many entries as the document can
+// have, not for as many as are allowed.
+func TestReadingASmallCallIsCheap(t *testing.T) {
+	digest := gossip.NewDigest([]gossip.DigestEntry{{Address: "a:1", AppVersion: 1, Generation: 1, Heartbeat: 1}})
+	document := AppendMessage(nil, "b:1", gossip.Gossip{Digest: digest})
+	r := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, c := xmlrpc.ReadCall(document, xmlrpc.DefaultLimits())
+			if m := (reader{&c, nil}).gossip(); m.Message == nil || !c.EndCall() {
+				b.Fatal("not read straight")
+			}
+		}
+	})
+	if most := int64(4 * len(document)); r.N == 0 || r.AllocedBytesPerOp() > most {
+		t.Errorf("%d bytes to read a call of %d, want at most %d", r.AllocedBytesPerOp(), len(document), most)
+	}
+}
