@@ -148,8 +148,8 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "build, vet and lint, licences, tests, chaos, some mutants, scenarios, soak,\n"+
-		"scenarios in containers, replay: some 40 minutes on two cores")
+	fmt.Fprintln(out, "build, vet and lint, licences, the same bytes twice, tests, chaos, some mutants,\n"+
+		"scenarios, soak, scenarios in containers, replay: some 40 minutes on two cores")
 	if err := Build(ctx, out); err != nil {
 		return failed("%w", err)
 	}
@@ -158,6 +158,7 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 	s := stages{out: out}
 	s.run("vet and lint", func() error { return errors.Join(tidy(ctx, out), vet(ctx, out), Lint(ctx, out)) })
 	s.run("licences", func() error { return Licences(ctx, out) })
+	s.run("the same bytes twice", func() error { return Reproducible(ctx, out) })
 	s.run("tests", func() (err error) {
 		t, err = goTests(ctx, out)
 		return err
