@@ -15,6 +15,7 @@ import (
 	"gossiprpc/harness/interop"
 	"gossiprpc/harness/mutants"
 	"gossiprpc/harness/pictures"
+	"gossiprpc/harness/scale"
 	"gossiprpc/harness/tasks"
 )
 
@@ -185,6 +186,11 @@ func Advise(ctx context.Context, protocol, nodes, loss string) error {
 // Bench compares the wire with Python's xmlrpc, kolo and net/http, in one run: a minute
 func Bench(ctx context.Context) error {
 	return tasks.Ended(ctx, bench.Task(ctx, os.Stdout, os.Environ()))
+}
+
+// Scale runs a large cluster on this machine, kills nodes, and measures: scale PROTOCOL NODES
+func Scale(ctx context.Context, protocol, nodes string) error {
+	return tasks.Ended(ctx, scale.Task(ctx, os.Stdout, os.Environ(), protocol, nodes))
 }
 
 // Interop holds what concerns clusters with Python in them.

@@ -196,9 +196,16 @@ var rooms = []room{
 	{"harness/mutants/seeds", "harness/sim/chaos", "", false},
 	{"harness/attacks", "", "", false},
 	{
-		"harness/bench", "harness/settings harness/terminal internal/gossip internal/wire internal/xmlrpc",
+		"harness/bench", "harness/settings harness/terminal harness/usage internal/gossip internal/wire internal/xmlrpc",
 		"github.com/kolo/xmlrpc", false,
 	},
+	{
+		"harness/scale",
+		"harness/local harness/settings harness/terminal harness/usage gossipnode/agent gossipnode/process " +
+			"gossipnode/protocol internal/gossip internal/wire internal/xmlrpc",
+		"github.com/alecthomas/kong", false,
+	},
+	{"harness/usage", "", "github.com/prometheus/procfs", false},
 	{"harness/image", "", "", false},
 	{"harness/supply", "", "", false},
 	{"harness/addprotocol", "", "", false},

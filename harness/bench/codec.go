@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
+	"gossiprpc/harness/usage"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
@@ -53,7 +55,7 @@ type work func(times int) (time.Duration, error)
 // here measures what this process does, its garbage collection included.
 func here(once func() error) work {
 	return func(times int) (time.Duration, error) {
-		began, err := spent("self")
+		began, err := usage.Of(os.Getpid())
 		if err != nil {
 			return 0, err
 		}
@@ -62,8 +64,8 @@ func here(once func() error) work {
 				return 0, err
 			}
 		}
-		ended, err := spent("self")
-		return ended - began, err
+		ended, err := usage.Of(os.Getpid())
+		return ended.CPU - began.CPU, err
 	}
 }
 

@@ -7,15 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"time"
-)
 
-// tick is the unit of /proc/PID/stat: 1/100 s on all Linux that Go runs on.
-const tick = 10 * time.Millisecond
+	"gossiprpc/harness/usage"
+)
 
 // process is a child that ends when its standard input does.
 type process struct {
@@ -65,23 +63,7 @@ func (p *process) port() (int, error) {
 }
 
 // spent is the processor time that the child has used.
-func (p *process) spent() (time.Duration, error) { return spent(strconv.Itoa(p.cmd.Process.Pid)) }
-
-// spent is the processor time that a process, or "self", has used.
-func spent(pid string) (time.Duration, error) {
-	text, err := os.ReadFile("/proc/" + pid + "/stat")
-	if err != nil {
-		return 0, err
-	}
-	// utime and stime are fields 14 and 15; the second is a name in parentheses.
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("/proc/%s/stat is %q", pid, text)
-	}
-	user, err := strconv.Atoi(fields[11])
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.Atoi(fields[12])
-	return time.Duration(user+system) * tick, err
+func (p *process) spent() (time.Duration, error) {
+	u, err := usage.Of(p.cmd.Process.Pid)
+	return u.CPU, err
 }

@@ -61,8 +61,13 @@ func Task(ctx context.Context, out io.Writer, environ []string) (err error) {
 func show(screen *terminal.Screen, figures []figure, allocations float64) error {
 	table := terminal.Table{
 		Columns: []terminal.Column{
-			{Title: "what"}, {Title: "beside"}, {Title: "times as fast", Right: true}, {Title: "rounds", Spare: 1},
-			{Title: "wanted"}, {Title: "result"}, {Title: "each took, last round: ours, the peer", Wrap: 12, Spare: 2},
+			{Title: "what"},
+			{Title: "beside"},
+			{Title: "times as fast", Right: true},
+			{Title: "rounds", Spare: 1},
+			{Title: "wanted"},
+			{Title: "result"},
+			{Title: "each took, last round: ours, the peer", Wrap: 12, Spare: 2},
 		},
 		Colour: func(column int, cell string) terminal.Colour {
 			switch {

@@ -42,7 +42,7 @@ func run() error {
 	if len(os.Args) != 2 {
 		return errors.New("want one argument: ours or bare")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

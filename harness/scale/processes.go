@@ -1,0 +1,134 @@
+package scale
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gossiprpc/harness/usage"
+	"gossiprpc/internal/gossip"
+)
+
+// process is a child whose standard input the run writes to.
+type process struct {
+	name string
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	out  *bufio.Reader // nil: it goes to a file
+	log  *os.File      // standard error; standard output too unless out is there
+}
+
+func (r *run) launch(ctx context.Context, name string, asked bool, program string, args ...string) (p *process, err error) {
+	p = &process{name: name, cmd: exec.CommandContext(ctx, program, args...)}
+	p.cmd.Dir = r.Dir
+	if p.log, err = os.Create(filepath.Join(r.Dir, name+".log")); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("%s: %w", name, err), p.log.Close())
+		}
+	}()
+	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
+	if asked {
+		p.cmd.Stdout = nil
+		out, err := p.cmd.StdoutPipe()
+		if err != nil {
+			return nil, err
+		}
+		p.out = bufio.NewReader(out)
+	}
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	r.processes = append(r.processes, p)
+	return p, nil
+}
+
+// kill ends a process and waits for it.
+func (p *process) kill() error {
+	_ = p.in.Close()
+	_ = p.cmd.Process.Kill() // it may have ended
+	var ended *exec.ExitError
+	if err := p.cmd.Wait(); err != nil && !errors.As(err, &ended) {
+		return errors.Join(fmt.Errorf("%s: %w", p.name, err), p.log.Close())
+	}
+	return p.log.Close()
+}
+
+func (p *process) usage() (usage.Usage, error) {
+	u, err := usage.Of(p.cmd.Process.Pid)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", p.name, err)
+	}
+	return u, err
+}
+
+// ask sends a line, if it is not empty, and reads a line of JSON.
+func (p *process) ask(line string, answer any) error {
+	if line != "" {
+		if _, err := io.WriteString(p.in, line+"\n"); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	text, err := p.out.ReadBytes('\n')
+	if err != nil {
+		return fmt.Errorf("%s has ended, see %s: %w", p.name, p.log.Name(), err)
+	}
+	return json.Unmarshal(text, answer)
+}
+
+// summary is a crowd's answer to look.
+type summary struct {
+	Running, Known, Awaits, Suspect int
+	Sent                            int64
+}
+
+func (s summary) plus(o summary) summary {
+	if s.Running > 0 && o.Running > 0 {
+		o.Known = min(s.Known, o.Known)
+	}
+	return summary{s.Running + o.Running, o.Known, s.Awaits + o.Awaits, s.Suspect + o.Suspect, s.Sent + o.Sent}
+}
+
+// place is where a node is.
+type place struct {
+	crowd   *process
+	number  int
+	address gossip.Address
+}
+
+func (p place) start(seed gossip.Address) error {
+	var done string
+	return p.crowd.ask(fmt.Sprintf("start %d %s", p.number, seed), &done)
+}
+
+// kill ends nodes, those of one crowd at the same instant.
+func kill(places []place) error {
+	lines := map[*process][]string{}
+	var crowds []*process
+	for _, p := range places {
+		if lines[p.crowd] == nil {
+			crowds = append(crowds, p.crowd)
+		}
+		lines[p.crowd] = append(lines[p.crowd], strconv.Itoa(p.number))
+	}
+	for _, c := range crowds {
+		var done string
+		if err := c.ask("kill "+strings.Join(lines[c], " "), &done); err != nil {
+			return err
+		}
+	}
+	return nil
+}

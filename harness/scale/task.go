@@ -1,0 +1,165 @@
+package scale
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness/local"
+	"gossiprpc/harness/settings"
+	"gossiprpc/harness/terminal"
+	"gossiprpc/harness/usage"
+)
+
+// What a run may have, and takes at most. Measured: see docs/PERFORMANCE.md.
+const (
+	leastNodes  = 8
+	mostNodes   = 4000 // the monitor's most is 4096
+	perCrowd    = 500  // nodes in a process
+	perNode     = 36   // descriptors: a listener, and connections of 45 s to and from peers
+	spare       = 256  // descriptors of a process beside those
+	nodeMemory  = 2 << 20
+	pairMemory  = 1500 // bytes for each pair of nodes, at both and at the monitor
+	calmSeconds = 20
+)
+
+// ErrFailed is wrapped when a step did not go as it should.
+var ErrFailed = errors.New("not as it should be")
+
+// connections is how many the monitor and the provider take: three quarters of them may
+// come from one address.
+func connections(nodes int) int { return 2*nodes + spare }
+
+// Task runs a cluster of a protocol and so many nodes, and prints what came of it.
+func Task(ctx context.Context, out io.Writer, environ []string, name, nodes string) (err error) {
+	v, err := settings.Read("scale", environ, "PROTOCOL="+name, "NODES="+nodes)
+	if err != nil {
+		return err
+	}
+	if v.Nodes < leastNodes || v.Nodes > mostNodes {
+		return settings.Wrongf("NODES=%d: scale wants %d to %d", v.Nodes, leastNodes, mostNodes)
+	}
+	if runtime.GOOS != "linux" {
+		return settings.Wrongf("scale: %s has no /proc to measure by", runtime.GOOS)
+	}
+	descriptors, err := usage.Descriptors()
+	if err != nil {
+		return err
+	}
+	memory, err := usage.Available()
+	if err != nil {
+		return err
+	}
+	crowds, err := fits(v.Nodes, descriptors, memory)
+	if err != nil {
+		return err
+	}
+	screen := terminal.On(out)
+	o := Options{
+		Parameters: protocol.Parameters{
+			Protocol: v.Protocol, Timing: v.Timing, Aligned: true, Freshness: v.Freshness,
+		},
+		Nodes: v.Nodes, Seed: v.Seed, Crowds: crowds, Calm: calmSeconds * time.Second, Tell: screen.NowAndThen,
+	}
+	if o.Programs, err = local.Build(ctx); err != nil {
+		return err
+	}
+	o.Crowd = filepath.Join(o.Programs, "crowd")
+	build := exec.CommandContext(ctx, "go", "build", "-o", o.Crowd, "./harness/scale/crowd")
+	if text, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, text)
+	}
+	if err := os.MkdirAll(v.Runs, 0o755); err != nil {
+		return err
+	}
+	if o.Dir, err = os.MkdirTemp(v.Runs, fmt.Sprintf("scale-%s-%d-", v.Protocol.Name, v.Nodes)); err != nil {
+		return err
+	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return err
+	}
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("%d nodes of %s in %d processes, heartbeat %v, gossip %v, T_fail %v; logs in %s\n",
+		o.Nodes, o.Protocol.Title, o.Crowds, o.Timing.Heartbeat, o.Timing.Gossip, o.Timing.Fail, o.Dir), 2))
+	report, err := Run(ctx, o)
+	screen.Clear()
+	report.print(screen)
+	if err == nil && !report.Passed() {
+		err = ErrFailed
+	}
+	return err
+}
+
+// fits tells how many processes the nodes need, or what there is too little of.
+func fits(nodes, descriptors int, memory int64) (crowds int, err error) {
+	if need := connections(nodes) + spare; need > descriptors {
+		return 0, settings.Wrongf("NODES=%d: the monitor needs %d descriptors, a process may have %d (ulimit -n)",
+			nodes, need, descriptors)
+	}
+	each := min(perCrowd, (descriptors-spare)/perNode)
+	if need := int64(nodes)*nodeMemory + int64(nodes)*int64(nodes)*pairMemory; need > memory {
+		return 0, settings.Wrongf("NODES=%d: they need some %d MB of memory, %d MB are available", nodes, need>>20, memory>>20)
+	}
+	return (nodes + each - 1) / each, nil
+}
+
+func (r Report) print(screen *terminal.Screen) {
+	steps := terminal.Table{
+		Columns: []terminal.Column{
+			{Title: "step", Wrap: 16}, {Title: "took", Right: true}, {Title: "bound", Right: true}, {Title: "result", Wrap: 16},
+		},
+		Colour: func(column int, cell string) terminal.Colour {
+			switch {
+			case column != 3:
+				return terminal.Plain
+			case cell == "pass":
+				return terminal.Good
+			default:
+				return terminal.Bad
+			}
+		},
+	}
+	for _, s := range r.Steps {
+		bound, result := "", "pass"
+		if s.Bound > 0 {
+			bound = s.Bound.String()
+		}
+		if s.Wrong != "" {
+			result = "fail: " + s.Wrong
+		}
+		steps.Row(s.Name, s.Took.Round(100*time.Millisecond), bound, result)
+	}
+	screen.Table(steps)
+	if len(r.Costs) == 0 {
+		return
+	}
+	costs := terminal.Table{Columns: []terminal.Column{
+		{Title: "while nothing happens"},
+		{Title: "cores", Right: true},
+		{Title: "memory", Right: true},
+		{Title: "of a core, each node", Right: true},
+		{Title: "memory, each node", Right: true},
+	}}
+	for _, c := range r.Costs {
+		row := []any{c.Name, fmt.Sprintf("%.2f", c.Cores), fmt.Sprintf("%d MB", c.Memory>>20)}
+		if c.Of > 0 {
+			row = append(row, fmt.Sprintf("%.3f %%", 100*c.Cores/float64(c.Of)),
+				fmt.Sprintf("%.2f MB", float64(c.Memory)/float64(c.Of)/(1<<20)))
+		}
+		costs.Row(row...)
+	}
+	fmt.Fprintln(screen)
+	screen.Table(costs)
+	rest := "the cluster was at rest"
+	if !r.Settled {
+		rest = "handshakes were still going on, as they do for a period of the ring"
+	}
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Measured once, for %d s; %s. A node sends %.1f KiB of gossip a second.\n",
+		calmSeconds, rest, r.Sent/1024), 0))
+}

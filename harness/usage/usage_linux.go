@@ -1,0 +1,45 @@
+package usage
+
+import (
+	"fmt"
+	"math"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/procfs"
+)
+
+// Of tells what a process uses.
+func Of(pid int) (Usage, error) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return Usage{}, err
+	}
+	s, err := p.Stat()
+	if err != nil {
+		return Usage{}, err
+	}
+	return Usage{CPU: time.Duration(s.CPUTime() * float64(time.Second)), Memory: int64(s.ResidentMemory())}, nil
+}
+
+// Available is how much memory processes may still take, in bytes.
+func Available() (int64, error) {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return 0, err
+	}
+	m, err := fs.Meminfo()
+	if err != nil || m.MemAvailableBytes == nil {
+		return 0, err
+	}
+	return int64(*m.MemAvailableBytes), nil
+}
+
+// Descriptors is how many files and connections a process may have open.
+func Descriptors() (int, error) {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 0, fmt.Errorf("getrlimit: %w", err)
+	}
+	return int(min(limit.Max, math.MaxInt32)), nil // Go raises its own to the most that it may
+}

@@ -1,0 +1,34 @@
+//go:build linux
+
+package usage_test
+
+import (
+	"os"
+	"testing"
+
+	"gossiprpc/harness/usage"
+)
+
+func TestThisProcess(t *testing.T) {
+	before, err := usage.Of(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Memory < 1<<20 {
+		t.Errorf("a Go program holds %d bytes", before.Memory)
+	}
+	for after := before; after.CPU <= before.CPU; { // it works all the time, so that it must rise
+		if after, err = usage.Of(os.Getpid()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files, err := usage.Descriptors(); err != nil || files < 64 {
+		t.Errorf("%d descriptors, %v", files, err)
+	}
+	if free, err := usage.Available(); err != nil || free < 1<<20 {
+		t.Errorf("%d bytes are available, %v", free, err)
+	}
+	if _, err := usage.Of(1 << 30); err == nil {
+		t.Error("a process that does not exist uses something")
+	}
+}
