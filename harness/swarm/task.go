@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
@@ -31,8 +32,9 @@ func (c *cluster) tasks(ctx context.Context) (map[string]task, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
+	// The engine makes it for the first container that needs it: nobody is on it before.
 	bridge, err := c.engine.NetworkInspect(ctx, gateway, client.NetworkInspectOptions{})
-	if err != nil {
+	if err != nil && !errdefs.IsNotFound(err) {
 		return nil, fmt.Errorf("inspect network %s: %w", gateway, err)
 	}
 	slices.SortFunc(found.Items, byCreation)
