@@ -159,24 +159,25 @@ func (m measurement) codecs(ctx context.Context) (figures []figure, err error) {
 func (m measurement) served(ctx context.Context, folder string) (figures []figure, err error) {
 	program := filepath.Join(folder, "server")
 	document := newSample().document
-	ours, done, err := serverWork(ctx, document, program, "ours")
-	if err != nil {
-		return nil, err
+	var works []work
+	var ends []func() error
+	defer func() {
+		for _, end := range ends {
+			err = errors.Join(err, end())
+		}
+	}()
+	for _, command := range [][]string{
+		{program, "ours"}, {"python3", "-u", "-c", script, "serve"}, {program, "bare"},
+	} {
+		w, end, err := serverWork(ctx, document, command[0], command[1:]...)
+		if err != nil {
+			return nil, err
+		}
+		works, ends = append(works, w), append(ends, end)
 	}
-	defer func() { err = errors.Join(err, done()) }()
-	bare, done2, err := serverWork(ctx, document, program, "bare")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, done2()) }()
-	python, done3, err := serverWork(ctx, document, "python3", "-u", "-c", script, "serve")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, done3()) }()
-	return m.compare(ctx, "serve receiveGossip(32)", side{name: "ours", work: ours},
-		peer{side{name: "Python's server", work: python}, 10},
-		peer{side{name: "net/http alone", work: bare}, 1 / 1.5})
+	return m.compare(ctx, "serve receiveGossip(32)", side{name: "ours", work: works[0]},
+		peer{side{name: "Python's server", work: works[1]}, 10},
+		peer{side{name: "net/http alone", work: works[2]}, 1 / 1.5})
 }
 
 // serverWork starts a server; its work is to answer so many calls.

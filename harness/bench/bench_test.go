@@ -43,8 +43,7 @@ func TestAFigureBelowWhatIsWantedFails(t *testing.T) {
 	}
 }
 
-// What is compared does the work that it is said to do: it costs something, and more
-// of it costs more.
+// TestAllSidesWork measures little of everything: each side must answer, and cost something.
 func TestAllSidesWork(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		if os.Getenv("CI") != "" {

@@ -57,7 +57,7 @@ func (p *process) port() (int, error) {
 	}
 	port, err := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil {
-		return 0, fmt.Errorf("%s says no port: %w", p.cmd.Path, err)
+		return 0, fmt.Errorf("%s says no port: %w", p.cmd.Path, errors.Join(err, p.end()))
 	}
 	return port, nil
 }

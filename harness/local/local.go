@@ -107,7 +107,7 @@ type cluster struct {
 }
 
 func (b *Backend) start(ctx context.Context, programs string, s harness.ClusterSpec) (harness.Cluster, error) {
-	ports, err := freePorts(ctx, 2*(s.Nodes+2)) // the second half for the metrics
+	ports, err := FreePorts(ctx, 2*(s.Nodes+2)) // the second half for the metrics
 	if err != nil {
 		return nil, err
 	}

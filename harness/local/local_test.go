@@ -226,7 +226,7 @@ func TestStartFails(t *testing.T) {
 }
 
 func TestFreePorts(t *testing.T) {
-	ports, err := freePorts(t.Context(), 50)
+	ports, err := FreePorts(t.Context(), 50)
 	if err != nil || len(ports) != 50 {
 		t.Fatalf("%d ports, %v", len(ports), err)
 	}

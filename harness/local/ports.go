@@ -16,8 +16,8 @@ const (
 	lastPort  = 32000
 )
 
-// freePorts finds n ports of 127.0.0.1 on which nobody listens now.
-func freePorts(ctx context.Context, n int) ([]int, error) {
+// FreePorts finds n ports of 127.0.0.1 on which nobody listens now.
+func FreePorts(ctx context.Context, n int) ([]int, error) {
 	var ports []int
 	var listen net.ListenConfig
 	for port, tried := firstPort+rand.IntN(lastPort-firstPort), 0; len(ports) < n; port, tried = port+1, tried+1 {

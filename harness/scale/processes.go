@@ -11,8 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 
+	"gossiprpc/harness/scale/crowd"
 	"gossiprpc/harness/usage"
 	"gossiprpc/internal/gossip"
 )
@@ -75,12 +75,10 @@ func (p *process) usage() (usage.Usage, error) {
 	return u, err
 }
 
-// ask sends a line, if it is not empty, and reads a line of JSON.
-func (p *process) ask(line string, answer any) error {
-	if line != "" {
-		if _, err := io.WriteString(p.in, line+"\n"); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
+// ask gives an order and reads the answer.
+func (p *process) ask(order string, answer *crowd.Summary) error {
+	if _, err := io.WriteString(p.in, order+"\n"); err != nil {
+		return fmt.Errorf("%s: %w", p.name, err)
 	}
 	text, err := p.out.ReadBytes('\n')
 	if err != nil {
@@ -89,44 +87,33 @@ func (p *process) ask(line string, answer any) error {
 	return json.Unmarshal(text, answer)
 }
 
-// summary is a crowd's answer to look.
-type summary struct {
-	Running, Known, Awaits, Suspect int
-	Sent                            int64
-}
-
-func (s summary) plus(o summary) summary {
-	if s.Running > 0 && o.Running > 0 {
-		o.Known = min(s.Known, o.Known)
-	}
-	return summary{s.Running + o.Running, o.Known, s.Awaits + o.Awaits, s.Suspect + o.Suspect, s.Sent + o.Sent}
-}
-
 // place is where a node is.
 type place struct {
-	crowd   *process
-	number  int
-	address gossip.Address
+	crowd *process
+	port  int
 }
 
+func (p place) address() gossip.Address { return crowd.Address(p.port) }
+
 func (p place) start(seed gossip.Address) error {
-	var done string
-	return p.crowd.ask(fmt.Sprintf("start %d %s", p.number, seed), &done)
+	var done crowd.Summary
+	return p.crowd.ask(fmt.Sprintf("start %d %s", p.port, seed), &done)
 }
 
 // kill ends nodes, those of one crowd at the same instant.
 func kill(places []place) error {
-	lines := map[*process][]string{}
+	orders := map[*process]string{}
 	var crowds []*process
 	for _, p := range places {
-		if lines[p.crowd] == nil {
+		if orders[p.crowd] == "" {
+			orders[p.crowd] = "kill"
 			crowds = append(crowds, p.crowd)
 		}
-		lines[p.crowd] = append(lines[p.crowd], strconv.Itoa(p.number))
+		orders[p.crowd] += " " + strconv.Itoa(p.port)
 	}
 	for _, c := range crowds {
-		var done string
-		if err := c.ask("kill "+strings.Join(lines[c], " "), &done); err != nil {
+		var done crowd.Summary
+		if err := c.ask(orders[c], &done); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,6 +21,8 @@ import (
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness/local"
+	"gossiprpc/harness/scale/crowd"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
@@ -113,11 +114,11 @@ func (r *run) startServers(ctx context.Context) (err error) {
 	if r.client, err = xmlrpc.NewClient(xmlrpc.DefaultClientOptions()); err != nil {
 		return err
 	}
-	ports, err := freePorts(ctx, 2)
+	ports, err := local.FreePorts(ctx, 2+r.Nodes)
 	if err != nil {
 		return err
 	}
-	monitor, provider := "127.0.0.1:"+strconv.Itoa(ports[0]), "127.0.0.1:"+strconv.Itoa(ports[1])
+	monitor, provider := string(crowd.Address(ports[0])), string(crowd.Address(ports[1]))
 	own := func(port int) []string {
 		return []string{
 			"--bind", "127.0.0.1", "--advertise", "127.0.0.1", "--port", strconv.Itoa(port),
@@ -145,19 +146,15 @@ func (r *run) startServers(ctx context.Context) (err error) {
 	for i := range r.Crowds {
 		first, next := i*r.Nodes/r.Crowds, (i+1)*r.Nodes/r.Crowds
 		c, err := r.launch(ctx, fmt.Sprintf("crowd%d", i+1), true, r.Crowd,
-			"--nodes", strconv.Itoa(next-first), "--monitor", monitor, "--provider", provider,
+			"--monitor", monitor, "--provider", provider,
 			"--heartbeat", r.Timing.Heartbeat.String(), "--gossip", r.Timing.Gossip.String(),
 			"--fail", r.Timing.Fail.String(), "--freshness", r.Freshness.String(),
 			"--seed", strconv.FormatUint(r.Seed+uint64(first), 10))
 		if err != nil {
 			return err
 		}
-		var addresses []gossip.Address
-		if err := c.ask("", &addresses); err != nil {
-			return err
-		}
-		for number, a := range addresses {
-			r.places = append(r.places, place{c, number, a})
+		for _, port := range ports[2+first : 2+next] {
+			r.places = append(r.places, place{c, port})
 		}
 		r.crowds = append(r.crowds, c)
 	}
@@ -196,9 +193,9 @@ func (r *run) startNodes(ctx context.Context) error {
 // seedOf is whom a node shakes hands with: the first, and that one with the second.
 func (r *run) seedOf(i int) gossip.Address {
 	if i == 0 {
-		return r.places[1].address
+		return r.places[1].address()
 	}
-	return r.places[0].address
+	return r.places[0].address()
 }
 
 // join waits until every node knows every other, and the monitor all.
@@ -346,7 +343,7 @@ func (r *run) revive(ctx context.Context) error {
 			if err != nil {
 				return false, "", err
 			}
-			if wrong := ended.wrong([]gossip.Address{r.places[back].address}); wrong != "" {
+			if wrong := ended.wrong([]gossip.Address{r.places[back].address()}); wrong != "" {
 				return false, "", &mistake{wrong}
 			}
 			return ended != nil, "not declared alive yet", nil
@@ -355,7 +352,7 @@ func (r *run) revive(ctx context.Context) error {
 
 func addressesOf(places []place) (all []gossip.Address) {
 	for _, p := range places {
-		all = append(all, p.address)
+		all = append(all, p.address())
 	}
 	slices.Sort(all)
 	return all
@@ -411,13 +408,13 @@ func (r *run) result(number int) (*record, error) {
 	return &found, nil
 }
 
-func (r *run) look() (all summary, err error) {
+func (r *run) look() (all crowd.Summary, err error) {
 	for _, c := range r.crowds {
-		var s summary
+		var s crowd.Summary
 		if err := c.ask("look", &s); err != nil {
-			return summary{}, err
+			return crowd.Summary{}, err
 		}
-		all = all.plus(s)
+		all = all.Plus(s)
 	}
 	return all, nil
 }
@@ -473,17 +470,4 @@ func (r *run) step(
 	}
 	r.report.Steps = append(r.report.Steps, s)
 	return nil
-}
-
-// freePorts finds ports on which nobody listens now.
-func freePorts(ctx context.Context, n int) (ports []int, err error) {
-	for range n {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer func(c io.Closer) { _ = c.Close() }(l)
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
 }

@@ -33,10 +33,10 @@ func TestASmallRun(t *testing.T) {
 	}
 	o := Options{
 		Parameters: protocol.DefaultParameters(spec), Nodes: 12, Seed: 7, Dir: t.TempDir(), Programs: programs,
-		Crowd: filepath.Join(t.TempDir(), "crowd"), Crowds: 2, Calm: time.Second, Tell: func(line string) { t.Log(line) },
+		Crowd: filepath.Join(t.TempDir(), "gossip-crowd"), Crowds: 2, Calm: time.Second, Tell: func(line string) { t.Log(line) },
 	}
 	o.Timing = protocol.Timing{Heartbeat: 200 * time.Millisecond, Gossip: 600 * time.Millisecond, Fail: 3 * time.Second}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", o.Crowd, "./crowd")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", o.Crowd, "./crowd/gossip-crowd")
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}

@@ -18,7 +18,7 @@ import (
 	"gossiprpc/harness/usage"
 )
 
-// What a run may have, and takes at most. Measured: see docs/PERFORMANCE.md.
+// What a run may have, and takes by rough reckoning from runs of 128 and 256 nodes.
 const (
 	leastNodes  = 8
 	mostNodes   = 4000 // the monitor's most is 4096
@@ -71,8 +71,8 @@ func Task(ctx context.Context, out io.Writer, environ []string, name, nodes stri
 	if o.Programs, err = local.Build(ctx); err != nil {
 		return err
 	}
-	o.Crowd = filepath.Join(o.Programs, "crowd")
-	build := exec.CommandContext(ctx, "go", "build", "-o", o.Crowd, "./harness/scale/crowd")
+	o.Crowd = filepath.Join(o.Programs, "gossip-crowd")
+	build := exec.CommandContext(ctx, "go", "build", "-o", o.Crowd, "./harness/scale/crowd/gossip-crowd")
 	if text, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, text)
 	}

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"syscall"
@@ -29,8 +30,11 @@ func Available() (int64, error) {
 		return 0, err
 	}
 	m, err := fs.Meminfo()
-	if err != nil || m.MemAvailableBytes == nil {
+	if err != nil {
 		return 0, err
+	}
+	if m.MemAvailableBytes == nil {
+		return 0, errors.New("/proc/meminfo does not tell what memory is available")
 	}
 	return int64(*m.MemAvailableBytes), nil
 }
