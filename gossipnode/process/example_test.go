@@ -29,13 +29,17 @@ func ExampleProcess_Step() {
 		}
 		return last
 	}
-	join := show(node.Step(now, machine.Start{}))
+	register := show(node.Step(now, machine.Start{}))
+	fmt.Println("the monitor answers")
+	join := show(node.Step(now.Add(time.Millisecond), machine.Ended{ID: register.ID}))
 	fmt.Println("the provider answers: protocol 2")
-	show(node.Step(now.Add(time.Millisecond), machine.Ended{ID: join.ID, Answer: machine.Answer{Protocol: 2}}))
+	show(node.Step(now.Add(2*time.Millisecond), machine.Ended{ID: join.ID, Answer: machine.Answer{Protocol: 2}}))
 	// Output:
 	// machine.Register to monitor-node:8000
+	// the monitor answers
 	// machine.Join to provider-node:9000
 	// the provider answers: protocol 2
 	// machine.Members to provider-node:9000
 	// machine.Message to node2:5000
+	// machine.States to monitor-node:8000
 }

@@ -115,6 +115,9 @@ func (p *Process) tell(s step, r machine.Request) {
 func (p *Process) reported(e machine.Ended) {
 	o := &p.reports
 	done := o.step
+	if !p.provider.asked {
+		p.join()
+	}
 	switch {
 	case e.Error == nil:
 		o.answered(done, p.config.Self, e.Answer)

@@ -154,10 +154,13 @@ func (p *Process) Deadline() (time.Time, bool) {
 	return next, !next.IsZero()
 }
 
+// start registers at the monitor. Only when that call is over does the node go on to the
+// provider and to its peers, as the original does: a peer that has heard from a restarted
+// node might else tell the monitor before the node itself does, and a true verdict about
+// its former life would look false.
 func (p *Process) start() {
 	p.prompt()
 	p.flush()
-	p.join()
 }
 
 func (p *Process) timers() {

@@ -130,12 +130,19 @@ func (r *rig) fault(c machine.Call) {
 	r.step(machine.Ended{ID: c.ID, Error: &machine.CallError{Fault: true, Text: "KeyError"}})
 }
 
-// joined is a node in a cluster of rr that the monitor knows.
-func joined(t *testing.T, change func(*process.Config)) *rig {
+// started is a node that the monitor knows and that asks the provider in.
+func started(t *testing.T, change func(*process.Config)) *rig {
 	t.Helper()
 	r := newRig(t, change)
 	r.step(machine.Start{})
 	r.answer(take[machine.Register](r), machine.Answer{})
+	return r
+}
+
+// joined is a node in a cluster of rr that the monitor knows.
+func joined(t *testing.T, change func(*process.Config)) *rig {
+	t.Helper()
+	r := started(t, change)
 	r.answer(take[machine.Join](r), machine.Answer{Protocol: 2})
 	if r.node.Node() == nil {
 		t.Fatal("the provider's answer made no node")
@@ -144,9 +151,7 @@ func joined(t *testing.T, change func(*process.Config)) *rig {
 }
 
 func TestANodeWaitsForTheProviderLongerEachTime(t *testing.T) {
-	r := newRig(t, nil)
-	r.step(machine.Start{})
-	r.answer(take[machine.Register](r), machine.Answer{})
+	r := started(t, nil)
 	var waits []time.Duration
 	for range 8 {
 		r.refuse(take[machine.Join](r))
@@ -164,9 +169,44 @@ func TestANodeWaitsForTheProviderLongerEachTime(t *testing.T) {
 	}
 }
 
+// The monitor hears of a node from the node itself before any peer can tell of it: until the
+// call is over the provider is not asked, and peers are refused. One that does not answer
+// keeps the node from nothing else.
+func TestANodeRegistersAtTheMonitorFirst(t *testing.T) {
+	for outcome, end := range map[string]func(*rig, machine.Call){
+		"answered": func(r *rig, c machine.Call) { r.answer(c, machine.Answer{}) },
+		"refused":  (*rig).refuse,
+		"fault":    (*rig).fault,
+	} {
+		r := newRig(t, nil)
+		r.step(machine.Start{})
+		r.pass(9 * time.Second)
+		if got := r.under(); got != "Register" {
+			t.Errorf("%s: while it registers there are %s under way", outcome, got)
+		}
+		r.step(machine.Called{Request: machine.Message{From: peer, Message: gossip.Syn{}}})
+		if reply, ok := r.out[len(r.out)-1].(machine.Reply); !ok || reply.Fault == "" {
+			t.Errorf("%s: a peer is answered %+v while the node registers", outcome, r.out[len(r.out)-1])
+		}
+		end(r, take[machine.Register](r))
+		r.answer(take[machine.Join](r), machine.Answer{Protocol: 2})
+		if r.node.Node() == nil {
+			t.Errorf("%s: no node", outcome)
+		}
+		if outcome != "answered" {
+			r.answer(await[machine.Register](r), machine.Answer{}) // once more
+		}
+		for range 3 {
+			r.pass(time.Second)
+			if strings.Contains(r.under(), "Join") {
+				t.Errorf("%s: asks the provider in again: %s", outcome, r.under())
+			}
+		}
+	}
+}
+
 func TestAProtocolThatNobodyKnowsEndsTheProcess(t *testing.T) {
-	r := newRig(t, nil)
-	r.step(machine.Start{})
+	r := started(t, nil)
 	r.answer(take[machine.Join](r), machine.Answer{Protocol: 9})
 	exit, ok := r.out[len(r.out)-1].(machine.Exit)
 	if !ok || !strings.Contains(exit.Error, "number 9") || !strings.Contains(exit.Error, string(provider)) {
@@ -336,6 +376,7 @@ func TestConsole(t *testing.T) {
 		t.Errorf("collect before joining: %q", got)
 	}
 	r.step(machine.Line{Text: "connect"}) // counts as soon as there is a node
+	r.answer(take[machine.Register](r), machine.Answer{})
 	r.answer(take[machine.Join](r), machine.Answer{Protocol: 1})
 	if _, ok := take[machine.Message](r).Request.(machine.Message).Message.(gossip.Syn); !ok {
 		t.Error("the first message is no SYN to the seed")

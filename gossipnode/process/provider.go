@@ -13,6 +13,7 @@ import (
 type provider struct {
 	waits   machine.Waits
 	retryAt time.Time // of joining; zero: not due
+	asked   bool      // to let the node in, at least once
 	listing bool      // a fetch of the list is under way
 	away    bool
 	number  int32 // of the protocol that the node runs
@@ -20,6 +21,7 @@ type provider struct {
 
 // join asks the provider in, which is how a node's life begins.
 func (p *Process) join() {
+	p.provider.asked = true
 	p.call(toJoin, p.config.Provider, machine.Join{Node: p.config.Self})
 }
 

@@ -25,8 +25,7 @@ func (r *rig) printed() string {
 func talks(c *process.Config) { c.Talk = true }
 
 func TestANodeTellsPeopleWhatHappens(t *testing.T) {
-	r := newRig(t, talks)
-	r.step(machine.Start{})
+	r := started(t, talks)
 	r.refuse(take[machine.Join](r))
 	r.answer(await[machine.Join](r), machine.Answer{Protocol: 2})
 	r.hear(peer)

@@ -83,9 +83,11 @@ func TestCallsMayTakeSoLong(t *testing.T) {
 	for speed, server := range map[float64]time.Duration{1: 10 * time.Second, 5: 5 * time.Second} {
 		r := newRig(t, func(c *process.Config) { c.Timing = c.Timing.Scaled(speed) })
 		r.step(machine.Start{})
-		if c := take[machine.Register](r); c.Timeout != server || c.To != monitor {
+		c := take[machine.Register](r)
+		if c.Timeout != server || c.To != monitor {
 			t.Errorf("speed %g: registering at %s may take %v, want %v", speed, c.To, c.Timeout, server)
 		}
+		r.answer(c, machine.Answer{})
 		join := take[machine.Join](r)
 		if join.Timeout != server || join.To != provider {
 			t.Errorf("speed %g: joining %s may take %v, want %v", speed, join.To, join.Timeout, server)

@@ -25,6 +25,7 @@ type endpoint struct {
 	opinion     bool          // false while it is only learnt of
 	spoke       bool          // a message of its own has come
 	reached     bool          // a call to it was answered
+	introduced  bool          // it has been sent a digest of the node's, as an original must be (handshake.go)
 	toldAt      time.Duration // when a confirmed member last told of it, while it is unconfirmed
 	confirmed   bool          // it has lived: see confirm.go
 	counts      bool          // it is confirmed, or one of the few that count before they are

@@ -210,8 +210,7 @@ type call struct {
 	kind string
 }
 
-// The kinds of a handshake's answers.
-var kindAck, kindAck2 = gossip.Ack{}.Kind(), gossip.Ack2{}.Kind()
+var kindGossip, kindSyn, kindAck, kindAck2 = gossip.Gossip{}.Kind(), gossip.Syn{}.Kind(), gossip.Ack{}.Kind(), gossip.Ack2{}.Kind()
 
 // keep learns of the names that an unconfirmed peer tells of in a handshake, while a
 // call to it is under way: that it was reached may become known only after its answer.
@@ -272,7 +271,24 @@ func (n *Node) callOver(id uint64, delivered bool) {
 		n.exchanged(e)
 		n.vouch(c.to, early)
 		n.tellRest(c.to)
+		n.introduce(c)
 	case c.kind == kindAck2:
 		e.shaken = 0
+	case c.kind == kindGossip:
+		e.introduced = false
+	}
+}
+
+// introduce sends an original the digest after their first handshake of this life. An
+// original goes by heartbeats alone in what handshakes tell it, and by generations in
+// digests: of a node that was restarted, whose heartbeats are lower than those it has, it
+// would hear only for the moment of each handshake.
+func (n *Node) introduce(c call) {
+	switch e := n.find(c.to); {
+	case c.kind == kindGossip:
+		e.introduced = true
+	case c.kind != kindSyn && e.original() && !e.introduced:
+		e.introduced = true
+		n.send(c.to, gossip.Gossip{Digest: n.Digest()})
 	}
 }

@@ -23,8 +23,21 @@ var random = Spec{
 //
 // A pure draw may send a node's few messages of T_fail to the very nodes that
 // die with it, and a live node is then declared dead (docs/DECISIONS.md, decision 2).
+//
+// Originals that the node would suspect before its next round come first. One that was
+// restarted within the hour is heard of by its own messages only, each round of its own
+// that meets a dead node is lost, and unlike it the node can have it answer.
 func (n *Node) draw() (gossip.Address, bool) {
+	if a, ok := n.drawFrom(n.fading); ok {
+		return a, true
+	}
 	return n.drawFrom(func(*endpoint) bool { return true })
+}
+
+// fading tells whether e is an original of which the node has not heard for so long that
+// it will be suspected before the next round, or is, though it answers calls.
+func (n *Node) fading(e *endpoint) bool {
+	return e.original() && !e.mute && !e.refused && n.clock-e.heard >= n.timing.Fail-n.timing.Gossip
 }
 
 // drawAnother is for going on: it leaves out mute endpoints while there are others.

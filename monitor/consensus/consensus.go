@@ -225,6 +225,7 @@ func (s *State) enroll(n *node) {
 		}
 	}
 	s.weigh(n, +1)
+	s.changed = true
 	s.views.update(n)
 	n.registeredAt, n.reportedAt, n.repeated, n.stranger = s.now, s.now, false, false
 	s.settle(n)

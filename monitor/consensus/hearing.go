@@ -88,9 +88,8 @@ func (s *State) strangers() bool {
 	return slices.ContainsFunc(s.nodes, func(n *node) bool { return n.stranger })
 }
 
-// looksDead tells whether n sends nothing, and every eligible observer
-// suspects it.
+// looksDead tells whether n sends nothing, and the eligible observers agree that it has
+// failed.
 func (s *State) looksDead(n *node) bool {
-	others := s.others(n)
-	return n.silent && others > 0 && n.suspecters == others
+	return n.silent && agree(n.suspecters, n.vouchers, s.others(n))
 }

@@ -74,7 +74,7 @@ func (s *State) placeOf(a gossip.Address) int {
 	return i
 }
 
-// mark notes i's opinion of j and tells whether it changed.
+// mark notes i's opinion of j and tells whether it is another one, or the first.
 func (s *State) mark(i, j *node, suspected bool) bool {
 	was := i.row[j.index]
 	switch {
@@ -89,6 +89,9 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		}
 		if i.voice {
 			j.accusers++
+			if was == clear {
+				j.defenders--
+			}
 		}
 		s.suspect(i, j)
 		s.emit(Event{Kind: Suspected, Node: j.address, Observer: i.address, Incarnation: j.incarnation})
@@ -101,6 +104,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 		}
 		if i.voice {
 			j.accusers--
+			j.defenders++
 		}
 		unsuspect(i, j)
 		wrong := was == since(j.incarnation)
@@ -115,6 +119,10 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 				j.vouchers++
 				s.revision++
 			}
+			if i.voice {
+				j.defenders++
+			}
+			return true
 		}
 		return false
 	}
@@ -123,18 +131,21 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 
 // weigh adds an observer's row to the columns' counts, or takes it out.
 func (s *State) weigh(i *node, by int) {
-	for j, c := range i.row {
-		if c == clear && i.eligible {
-			s.nodes[j].vouchers += by
-		}
-		if !c.suspects() {
+	for at, c := range i.row {
+		j := s.nodes[at]
+		switch {
+		case c == unsaid:
 			continue
+		case i.eligible && c.suspects():
+			j.suspecters += by
+		case i.eligible:
+			j.vouchers += by
 		}
-		if i.eligible {
-			s.nodes[j].suspecters += by
-		}
-		if i.voice {
-			s.nodes[j].accusers += by
+		switch {
+		case i.voice && c.suspects():
+			j.accusers += by
+		case i.voice:
+			j.defenders += by
 		}
 	}
 }
@@ -154,7 +165,7 @@ type Reason struct {
 	Failed     bool
 	Suspecting []gossip.Address // eligible observers that suspect it
 	Missing    []gossip.Address // eligible observers that do not: what is missing for a verdict of failure
-	Mute       []gossip.Address // others, whose opinion does not count now
+	Mute       []gossip.Address // others: their opinion does not count now, or they have none and are not needed
 }
 
 // Reason explains the verdict about a; false if a is unknown.
@@ -168,10 +179,11 @@ func (s *State) Reason(a gossip.Address) (Reason, bool) {
 
 func (s *State) reason(j *node) Reason {
 	r := Reason{Node: j.address, Failed: j.failed}
+	enough := 2*(j.suspecters+j.vouchers) >= s.others(j)
 	for _, i := range s.nodes {
 		switch {
 		case i == j:
-		case !i.eligible:
+		case !i.eligible || enough && i.row[j.index] == unsaid:
 			r.Mute = append(r.Mute, i.address)
 		case i.row[j.index].suspects():
 			r.Suspecting = append(r.Suspecting, i.address)

@@ -21,13 +21,14 @@ type node struct {
 
 	row        []cell // what it holds of each node
 	suspecters int    // eligible others that suspect it
-	accusers   int    // other voices that suspect it
 	vouchers   int    // eligible others that have said that they do not
+	accusers   int    // other voices that suspect it
+	defenders  int    // other voices that have said that they do not
 	stranger   bool   // its last vector named somebody whom the monitor did not know
 
 	voice    bool      // its words count: it is eligible, or has just ceased to be
 	ceasedAt time.Time // when it last ceased to be eligible, zero if never
-	accordAt time.Time // since when all other voices suspect it, zero if not all do
+	accordAt time.Time // since when the other voices agree that it has failed, zero if they do not
 
 	standing                             []suspicion // since its last heartbeat, the first first
 	failed                               bool

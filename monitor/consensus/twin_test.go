@@ -37,7 +37,7 @@ type twinNode struct {
 	failed                          bool
 	was                             bool      // eligible at the last instant
 	ceased                          time.Time // when it last ceased to be
-	accord                          time.Time // since when all voices suspect it
+	accord                          time.Time // since when the voices agree that it has failed
 	incarnation, failedIn           uint32
 	unconfirmed, repeated           bool
 	stranger                        bool      // named in its last vector
@@ -81,20 +81,29 @@ func (w *twin) silent(a gossip.Address) bool {
 	return !w.young(w.nodes[a].heartbeat) && !w.young(w.nodes[a].registered)
 }
 
-// suspected tells whether all eligible observers but those left out suspect a,
-// and there is one.
+// suspected tells whether the eligible observers but those left out agree that a has
+// failed.
 func (w *twin) suspected(a gossip.Address, without ...gossip.Address) bool {
-	some := false
+	return w.agree(a, func(i gossip.Address) bool { return w.eligible(i) && !slices.Contains(without, i) })
+}
+
+// agree: of some observers of a, at least half suspect it, at least one does, and the
+// rest have no opinion.
+func (w *twin) agree(a gossip.Address, counts func(gossip.Address) bool) bool {
+	suspect, all := 0, 0
 	for _, i := range w.order {
-		if i == a || slices.Contains(without, i) || !w.eligible(i) {
+		if i == a || !counts(i) {
 			continue
 		}
-		if !w.nodes[i].row[a].suspected {
+		all++
+		switch c := w.nodes[i].row[a]; {
+		case c.suspected:
+			suspect++
+		case c.said:
 			return false
 		}
-		some = true
 	}
-	return some
+	return suspect > 0 && 2*suspect >= all
 }
 
 // voice: an eligible observer, or one that ceased to be less than half of T_fail
@@ -201,7 +210,7 @@ func (w *twin) round() bool {
 	var failed, alive []gossip.Address
 	for _, j := range w.order {
 		n := w.nodes[j]
-		others, voices, accord, together := 0, 0, true, true
+		others, accusers, together := 0, 0, true
 		for _, i := range w.order {
 			if i == j {
 				continue
@@ -209,18 +218,17 @@ func (w *twin) round() bool {
 			if w.eligible(i) {
 				others++
 			}
-			if w.voice(i) {
-				voices++
-				accord = accord && w.nodes[i].row[j].suspected
+			if w.voice(i) && w.nodes[i].row[j].suspected {
+				accusers++
 			}
 		}
 		switch {
 		case n.failed:
-			if others > 0 && !w.suspected(j) {
+			if w.vouched(j) {
 				alive = append(alive, j)
 			}
 			continue
-		case others == 0 || !accord:
+		case others == 0 || !w.agree(j, w.voice):
 			n.accord = time.Time{}
 			continue
 		case n.accord.IsZero():
@@ -237,7 +245,7 @@ func (w *twin) round() bool {
 		}
 		hears := !w.hearing.IsZero() && !w.now.Before(w.hearing.Add(w.wait()))
 		waited := w.silent(j) && !w.now.Before(n.accord.Add(patience))
-		if together && lost <= max(1, eligible/2) && (hears || waited) && (voices > 1 || w.silent(j)) {
+		if together && lost <= max(1, eligible/2) && (hears || waited) && (accusers > 1 || w.silent(j)) {
 			failed = append(failed, j)
 		}
 	}
@@ -484,6 +492,10 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 			heard = want.registered
 		}
 		reason, _ := s.Reason(a)
+		needed := observers // of the eligible: who suspects it, or does not and is missing
+		if 2*opinions >= observers {
+			needed = opinions
+		}
 		switch {
 		case got.Address != a, got.Index != i, got.Incarnation != want.incarnation:
 			t.Fatalf("%s: %+v, want %s at %d in incarnation %d", at, got, a, i, want.incarnation)
@@ -506,8 +518,8 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 			t.Fatalf("%s: %s: %d of %d suspect it, %d have an opinion, want %d of %d, and %d", at, a,
 				got.Suspecting, got.Observers, got.Opinions, suspecting, observers, opinions)
 		case len(reason.Suspecting) != suspecting,
-			len(reason.Suspecting)+len(reason.Missing) != observers,
-			observers+len(reason.Mute) != len(w.order)-1:
+			len(reason.Suspecting)+len(reason.Missing) != needed,
+			needed+len(reason.Mute) != len(w.order)-1:
 			t.Fatalf("%s: reason %+v, want %d of %d", at, reason, suspecting, observers)
 		}
 	}

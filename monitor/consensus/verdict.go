@@ -38,6 +38,15 @@ func (s *State) lingers(n *node) bool {
 	return !n.eligible && !n.ceasedAt.IsZero() && s.now.Sub(n.ceasedAt) < s.fail/2
 }
 
+// agree tells whether so many of a number of observers as suspect a node, and as say that
+// it lives, agree that it has failed: nobody says that it lives. Who has no opinion holds
+// nothing up while at least half have one. One that has just restarted may be without an
+// opinion of a dead node, which it has never heard of itself, for longer than the others
+// take to agree.
+func agree(suspecting, vouching, of int) bool {
+	return suspecting > 0 && vouching == 0 && 2*suspecting >= of
+}
+
 // accusable counts the voices that may accuse j: never its own.
 func (s *State) accusable(j *node) int {
 	if j.voice {
@@ -48,15 +57,14 @@ func (s *State) accusable(j *node) int {
 
 // judge gives or takes back the verdict about j, and tells whether it did.
 func (s *State) judge(j *node) bool {
-	others := s.others(j)
 	if j.failed {
-		if j.suspecters == others {
+		if j.vouchers == 0 {
 			return false
 		}
 		s.acquit(j)
 		return true
 	}
-	if others == 0 || j.accusers < s.accusable(j) {
+	if s.others(j) == 0 || !agree(j.accusers, j.defenders, s.accusable(j)) {
 		j.accordAt = time.Time{}
 		return false
 	}
@@ -81,7 +89,7 @@ func (s *State) judge(j *node) bool {
 // only a node that the monitor does not hear either: single observers are often
 // wrong.
 func (s *State) proven(j *node) bool {
-	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) || s.accusable(j) == 1 && !j.silent {
+	if s.hearing.lost > max(1, s.eligible/2) || !s.simultaneous(j) || j.accusers == 1 && !j.silent {
 		return false
 	}
 	if ready, ok := s.ready(); ok && !s.now.Before(ready) {
@@ -112,8 +120,8 @@ func (s *State) ready() (time.Time, bool) {
 
 // simultaneous tells whether the words about j are of one time. Who suspected j
 // long ago may have heard of it since, so everyone must have reported at most
-// half of T_fail before the accord, or since. Those whom all others suspect are
-// not waited for: they die at the same time as j.
+// half of T_fail before the accord, or since. Those whom the others agree to have
+// failed are not waited for: they die at the same time as j.
 func (s *State) simultaneous(j *node) bool {
 	oldest := j.accordAt.Add(-s.fail / 2)
 	for _, i := range s.nodes {
@@ -124,16 +132,19 @@ func (s *State) simultaneous(j *node) bool {
 	return true
 }
 
-// shunned tells whether all eligible observers but j suspect i.
+// shunned tells whether the eligible observers but j agree that i has failed.
 func (s *State) shunned(i, j *node) bool {
-	others, suspecters := s.others(i), i.suspecters
+	others, suspecting, vouching := s.others(i), i.suspecters, i.vouchers
 	if j.eligible {
 		others--
-		if j.row[i.index].suspects() {
-			suspecters--
+		switch c := j.row[i.index]; {
+		case c.suspects():
+			suspecting--
+		case c == clear:
+			vouching--
 		}
 	}
-	return others > 0 && suspecters == others
+	return agree(suspecting, vouching, others)
 }
 
 // patience is the detection bound for as many nodes and deaths as there are. Names that

@@ -72,6 +72,9 @@ func (c *Core) opinions(n NodeStatus) string {
 	}
 	reason, _ := c.state.Reason(n.Address)
 	text += ": " + orNobody(reason.Suspecting)
+	if none := n.Observers - n.Opinions; none > 0 {
+		text += fmt.Sprintf(", %d without an opinion", none)
+	}
 	switch {
 	case n.Failed:
 		return text

@@ -128,6 +128,9 @@ func suspicion(s *consensus.State, n consensus.Node) string {
 	}
 	reason, _ := s.Reason(n.Address)
 	text := fmt.Sprintf("%s: %d of %d observers suspect it", n.Address, n.Suspecting, n.Observers)
+	if none := n.Observers - n.Opinions; none > 0 && n.Suspecting > 0 {
+		text += fmt.Sprintf(" (%d without an opinion)", none)
+	}
 	switch len(reason.Missing) {
 	case 0:
 		if !n.Failed && !s.Hearing().Deaf {

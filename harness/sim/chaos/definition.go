@@ -29,7 +29,7 @@ type observer struct {
 	failed, reportedOn, named       bool
 	was                             bool      // eligible at the last instant
 	ceased                          time.Time // when it last ceased to be
-	accord                          time.Time // since when all voices suspect it
+	accord                          time.Time // since when the voices agree that it has failed
 	stranger                        bool      // named in its last vector
 	life                            life
 }
@@ -61,20 +61,28 @@ func (d *definition) silent(a gossip.Address) bool {
 	return !d.young(n.heartbeat) && !d.young(n.registered)
 }
 
-// suspected tells whether all eligible observers but those left out suspect a,
-// and there is one.
+// suspected tells whether the eligible observers but those left out agree that a has
+// failed.
 func (d *definition) suspected(a gossip.Address, without ...gossip.Address) bool {
-	some := false
+	return d.agree(a, func(i gossip.Address) bool { return d.eligible(i) && !slices.Contains(without, i) })
+}
+
+// agree: of some observers of a, at least half suspect it, at least one does, and the
+// rest have no opinion.
+func (d *definition) agree(a gossip.Address, counts func(gossip.Address) bool) bool {
+	suspect, all := 0, 0
 	for _, i := range d.order {
-		if i == a || slices.Contains(without, i) || !d.eligible(i) {
+		if i == a || !counts(i) {
 			continue
 		}
-		if !d.nodes[i].row[a] {
+		all++
+		if suspected, said := d.nodes[i].row[a]; suspected {
+			suspect++
+		} else if said {
 			return false
 		}
-		some = true
 	}
-	return some
+	return suspect > 0 && 2*suspect >= all
 }
 
 // voice: an eligible observer, or one that ceased to be less than half of T_fail
@@ -196,7 +204,7 @@ func (d *definition) round() bool {
 	var failed, alive []gossip.Address
 	for _, j := range d.order {
 		n := d.nodes[j]
-		others, voices, accord, together := 0, 0, true, true
+		others, accusers, together := 0, 0, true
 		for _, i := range d.order {
 			if i == j {
 				continue
@@ -204,18 +212,17 @@ func (d *definition) round() bool {
 			if d.eligible(i) {
 				others++
 			}
-			if d.voice(i) {
-				voices++
-				accord = accord && d.nodes[i].row[j]
+			if d.voice(i) && d.nodes[i].row[j] {
+				accusers++
 			}
 		}
 		switch {
 		case n.failed:
-			if others > 0 && !d.suspected(j) {
+			if d.vouched(j) {
 				alive = append(alive, j)
 			}
 			continue
-		case others == 0 || !accord:
+		case others == 0 || !d.agree(j, d.voice):
 			n.accord = time.Time{}
 			continue
 		case n.accord.IsZero():
@@ -232,7 +239,7 @@ func (d *definition) round() bool {
 		}
 		hears := !d.hearing.IsZero() && !d.now.Before(d.hearing.Add(d.wait()))
 		waited := d.silent(j) && !d.now.Before(n.accord.Add(patience))
-		if together && lost <= max(1, eligible/2) && (hears || waited) && (voices > 1 || d.silent(j)) {
+		if together && lost <= max(1, eligible/2) && (hears || waited) && (accusers > 1 || d.silent(j)) {
 			failed = append(failed, j)
 		}
 	}
