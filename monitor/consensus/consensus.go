@@ -94,7 +94,7 @@ type State struct {
 	hearing   hearing
 	changed   bool    // whose words count has changed at this instant
 	touched   []*node // those of whom an opinion has
-	pending   []*node // those about whom all voices accord, without a verdict yet
+	pending   []*node // those about whom the voices agree, without a verdict yet
 	deadlines deadlines
 	views     viewCount
 	totals    Totals

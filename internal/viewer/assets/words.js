@@ -35,11 +35,11 @@ export function protocolTitle(run) {
 export function rule(run) {
   const fail = run?.fail ? setting(run.fail) : 'T_fail';
   if (run?.protocol === 'scrr') {
-    return 'Failed: every observer whose opinion counts suspects it. An observer suspects a node that it has not ' +
+    return 'Failed: every observer that counts, and knows the node, suspects it. An observer suspects a node that it has not ' +
       `heard of for ${fail}, or that missed its turn.`;
   }
   const how = run?.protocol === 'random' ? 'from which it has had no message for' : 'that it has not heard of for';
-  return `Failed: every observer whose opinion counts suspects it. An observer suspects a node ${how} ${fail}.`;
+  return `Failed: every observer that counts, and knows the node, suspects it. An observer suspects a node ${how} ${fail}.`;
 }
 
 // seconds is a length of time for people.
