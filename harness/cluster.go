@@ -133,6 +133,14 @@ type Cluster interface {
 	Close() error
 }
 
+// Growing is a Cluster that takes in more nodes than it began with.
+type Growing interface {
+	Cluster
+	// Add starts one more node, the next of node1 to nodeN, with node1 for its seed. It
+	// returns when the node listens and has asked the provider in.
+	Add(ctx context.Context) error
+}
+
 // SelfHealing is a Cluster in which something else, such as an orchestrator, starts dead
 // processes again some time after they died. Restart then only takes note of that.
 type SelfHealing interface {

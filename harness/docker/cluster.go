@@ -40,6 +40,7 @@ type cluster struct {
 	image  string
 	prefix string
 	others map[string]Program
+	follow bool   // records are copied as they grow
 	dir    string // of the run
 	spec   harness.ClusterSpec
 	names  []string // of the nodes
@@ -61,7 +62,7 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 		return nil, err
 	}
 	c := &cluster{
-		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, dir: s.Dir, spec: s,
+		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, follow: b.Follow, dir: s.Dir, spec: s,
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)
@@ -82,27 +83,54 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 
 // plan writes down every process's command line.
 func (c *cluster) plan(s harness.ClusterSpec, facts []string) {
-	timing := []string{
-		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
-		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
-		"--provider", net.JoinHostPort(c.host(harness.Provider), strconv.Itoa(providerPort)),
-	}
-	monitor := slices.Concat([]string{"monitor"}, timing, facts)
-	c.add(harness.Monitor, monitorPort, monitor)
+	c.add(harness.Monitor, monitorPort, slices.Concat([]string{"monitor"}, c.timing(), facts))
 	c.add(harness.Provider, providerPort, []string{"provider", "--version", s.Protocol.Name})
 	for i := range s.Nodes {
-		name := "node" + strconv.Itoa(i+1)
 		seed := "node1"
 		if i == 0 {
 			seed = "node" + strconv.Itoa(min(2, s.Nodes)) // as config1.json of the original
 		}
-		c.names = append(c.names, name)
-		c.add(name, nodePort, slices.Concat([]string{
-			"gossipnode", "--connect", "--seed-host", c.host(seed),
-			"--monitor", net.JoinHostPort(c.host(harness.Monitor), strconv.Itoa(monitorPort)),
-			"--seed", strconv.FormatUint(s.Seed+uint64(i), 10), "--freshness", s.Freshness.String(),
-		}, timing))
+		c.planNode(i, seed)
 	}
+}
+
+func (c *cluster) timing() []string {
+	t := c.spec.Timing
+	return []string{
+		"--heartbeat", t.Heartbeat.String(), "--gossip", t.Gossip.String(), "--fail", t.Fail.String(),
+		map[bool]string{true: "--align", false: "--no-align"}[c.spec.Aligned],
+		"--provider", net.JoinHostPort(c.host(harness.Provider), strconv.Itoa(providerPort)),
+	}
+}
+
+// planNode writes down the command line of the i-th node, from 0, and returns its name.
+func (c *cluster) planNode(i int, seed string) string {
+	name := "node" + strconv.Itoa(i+1)
+	c.names = append(c.names, name)
+	c.add(name, nodePort, slices.Concat([]string{
+		"gossipnode", "--connect", "--seed-host", c.host(seed),
+		"--monitor", net.JoinHostPort(c.host(harness.Monitor), strconv.Itoa(monitorPort)),
+		"--seed", strconv.FormatUint(c.spec.Seed+uint64(i), 10), "--freshness", c.spec.Freshness.String(),
+	}, c.timing()))
+	return name
+}
+
+// Add is harness.Growing's.
+func (c *cluster) Add(ctx context.Context) error {
+	switch {
+	case c.spec.TLS:
+		return fmt.Errorf("%w: only those that it began with have certificates", harness.ErrUnsupported)
+	case len(c.parts) > 0:
+		return errors.New("a partition is in force, heal it first")
+	}
+	name := c.planNode(len(c.names), "node1")
+	if err := c.makeContainer(ctx, c.processes[name]); err != nil {
+		return err
+	}
+	if err := c.launch(ctx, name); err != nil {
+		return err
+	}
+	return c.AwaitAskedIn(ctx, name, c.Address(name))
 }
 
 func (c *cluster) add(name string, port int, command []string) {

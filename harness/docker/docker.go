@@ -50,6 +50,10 @@ type Backend struct {
 	Prefix string // of container and network names, and so of the nodes' own; "gossip-run-"
 	Host   string // the engine, such as unix:///var/run/docker.sock; DOCKER_HOST or the usual socket
 
+	// Follow has flight records copied to the run's folder as they grow, for people who
+	// watch; else they are when the cluster is closed.
+	Follow bool
+
 	// Instead has, for a process's name, what is run in its place.
 	Instead map[string]Program
 }

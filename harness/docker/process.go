@@ -43,6 +43,7 @@ type process struct {
 	down    bool      // not started yet, or ended on purpose
 	paused  bool
 	running *execution // the latest
+	copies  []*copying // of its records, one a life, when they are followed
 }
 
 // execution is one run of a process.
@@ -67,6 +68,9 @@ func (c *cluster) launch(ctx context.Context, name string) error {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
 	p.started, p.down = at, false
+	if err := c.followRecord(ctx, p); err != nil {
+		return fmt.Errorf("follow the record of %s: %w", name, err)
+	}
 	if p.other {
 		return c.listens(ctx, p)
 	}

@@ -52,7 +52,7 @@ const (
 
 // acts are all that one can ask for.
 var acts = []string{
-	"kill", "interrupt", "restart", "pause", "resume", "partition", "heal", "loss", "menu", "script", "new",
+	"kill", "interrupt", "restart", "pause", "resume", "partition", "heal", "loss", "add", "menu", "script", "new",
 }
 
 // actsOn are those that a backend can carry out: real processes share one loopback,
@@ -169,6 +169,8 @@ func (c *cluster) action(a asked) (func(context.Context) error, error) {
 			return nil, errors.New("loss: want a share from 0 to 1")
 		}
 		return c.word("loss " + strconv.FormatFloat(*a.Share, 'g', -1, 64)), nil
+	case "add":
+		return c.add, nil
 	case "menu":
 		if a.Line == "" || strings.ContainsAny(a.Line, "\r\n#$'\"") {
 			return nil, fmt.Errorf("menu: %q: want a line of the monitor's menu", a.Line)
@@ -198,6 +200,14 @@ func checkNames(names []string) error {
 
 // MostNodes is up to how many nodes a run is recorded, and so can be followed.
 const MostNodes = 64
+
+// add starts one more node.
+func (c *cluster) add(ctx context.Context) error {
+	if c.session != nil && c.session.Nodes() >= MostNodes {
+		return fmt.Errorf("add: there are %d nodes, and no more than %d can be followed", c.session.Nodes(), MostNodes)
+	}
+	return c.word("add")(ctx)
+}
 
 // anew starts another cluster.
 func (c *cluster) anew(a asked) (func(context.Context) error, error) {

@@ -85,7 +85,7 @@ func (c *cluster) drive(ctx context.Context) error {
 		case <-time.After(pause):
 		}
 		if c.session != nil && ctx.Err() == nil {
-			c.pass()
+			c.pass(ctx)
 		}
 	}
 	return c.close()
@@ -93,10 +93,10 @@ func (c *cluster) drive(ctx context.Context) error {
 
 // pass lets a little time pass. A cluster that has broken down is closed, and what
 // the viewers saw of it stays.
-func (c *cluster) pass() {
+func (c *cluster) pass(ctx context.Context) {
 	now, err := c.session.Wait()
 	c.written.Store(&now)
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		c.tell("the cluster has broken down: " + errors.Join(err, c.close()).Error())
 	}
 }

@@ -9,6 +9,7 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,6 +89,7 @@ type Processes interface {
 
 type cluster struct {
 	dir      string // of the run
+	programs string // the folder that they are in
 	spec     harness.ClusterSpec
 	flags    []string       // of all processes
 	lives    map[string]int // how often a process has been started
@@ -127,7 +129,7 @@ func (b *Backend) start(ctx context.Context, programs string, s harness.ClusterS
 		return nil, err
 	}
 	c := &cluster{
-		dir: s.Dir, spec: s, flags: b.Flags, lives: map[string]int{}, instead: b.Instead,
+		dir: s.Dir, programs: programs, spec: s, flags: b.Flags, lives: map[string]int{}, instead: b.Instead,
 		started:  map[string]time.Time{},
 		commands: map[string]keeper.Process{}, ports: map[string]int{}, numbers: map[string]int{},
 		byAddr: map[gossip.Address]string{}, keeper: k, client: client, down: map[string]bool{},
@@ -143,7 +145,7 @@ func (b *Backend) start(ctx context.Context, programs string, s harness.ClusterS
 			c.numbers["node"+strconv.Itoa(i+1)] = ports[s.Nodes+4+i]
 		}
 	}
-	err = c.plan(programs, s, ports[:s.Nodes+2], s.MonitorFlags(b))
+	err = c.plan(s, ports[:s.Nodes+2], s.MonitorFlags(b))
 	if err == nil {
 		err = c.startAll(ctx)
 	}
@@ -178,43 +180,76 @@ func environment() []string {
 }
 
 // plan writes down every process's command line.
-func (c *cluster) plan(programs string, s harness.ClusterSpec, ports []int, facts []string) error {
-	timing := []string{
-		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail",
-		s.Timing.Fail.String(),
-		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
-	}
+func (c *cluster) plan(s harness.ClusterSpec, ports []int, facts []string) error {
 	if len(c.instead[harness.Monitor]) > 0 {
 		facts = nil // only ours writes results.jsonl
 	}
-	c.command(harness.Monitor, programs, "monitor", c.dir, ports[0], slices.Concat(timing,
+	c.command(harness.Monitor, "monitor", c.dir, ports[0], slices.Concat(c.timing(),
 		[]string{"--provider", hostport(ports[1]), "--results", filepath.Join(c.dir, "results.txt")}, facts)...)
-	c.command(harness.Provider, programs, "provider", c.dir, ports[1], "--version", s.Protocol.Name)
-	nodes := append(slices.Clone(timing), "--freshness", s.Freshness.String())
+	c.command(harness.Provider, "provider", c.dir, ports[1], "--version", s.Protocol.Name)
 	nodePorts := ports[2:]
 	for i, port := range nodePorts {
-		name := "node" + strconv.Itoa(i+1)
 		seed := nodePorts[0]
 		if i == 0 {
 			seed = nodePorts[min(1, len(nodePorts)-1)] // as config1.json of the original
 		}
-		home := filepath.Join(c.dir, name)
-		if err := os.MkdirAll(home, 0o755); err != nil {
+		if err := c.planNode(i, port, seed); err != nil {
 			return err
 		}
-		c.command(name, programs, "gossipnode", home, port, append(slices.Clone(nodes),
-			"--connect", "--seed-host", host, "--seed-port", strconv.Itoa(seed),
-			"--monitor", hostport(ports[0]), "--provider", hostport(ports[1]),
-			"--seed", strconv.FormatUint(s.Seed+uint64(i), 10))...)
-		c.names = append(c.names, name)
-		c.byAddr[c.Address(name)] = name
 	}
 	return nil
 }
 
-func (c *cluster) command(name, programs, prog, home string, port int, args ...string) {
+func (c *cluster) timing() []string {
+	t := c.spec.Timing
+	return []string{
+		"--heartbeat", t.Heartbeat.String(), "--gossip", t.Gossip.String(), "--fail", t.Fail.String(),
+		map[bool]string{true: "--align", false: "--no-align"}[c.spec.Aligned],
+	}
+}
+
+// planNode writes down the command line of the i-th node, from 0.
+func (c *cluster) planNode(i, port, seed int) error {
+	name := "node" + strconv.Itoa(i+1)
+	home := filepath.Join(c.dir, name)
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		return err
+	}
+	c.command(name, "gossipnode", home, port, append(c.timing(), "--freshness", c.spec.Freshness.String(),
+		"--connect", "--seed-host", host, "--seed-port", strconv.Itoa(seed),
+		"--monitor", hostport(c.ports[harness.Monitor]), "--provider", hostport(c.ports[harness.Provider]),
+		"--seed", strconv.FormatUint(c.spec.Seed+uint64(i), 10))...)
+	c.names = append(c.names, name)
+	c.byAddr[c.Address(name)] = name
+	return nil
+}
+
+// Add is harness.Growing's.
+func (c *cluster) Add(ctx context.Context) error {
+	if c.spec.TLS {
+		return fmt.Errorf("%w: only those that it began with have certificates", harness.ErrUnsupported)
+	}
+	ports, err := FreePorts(ctx, 2) // the second for the metrics
+	if err != nil {
+		return err
+	}
+	i := len(c.names)
+	name := "node" + strconv.Itoa(i+1)
+	if len(c.numbers) > 0 {
+		c.numbers[name] = ports[1]
+	}
+	if err := c.planNode(i, ports[0], c.ports["node1"]); err != nil {
+		return err
+	}
+	if err := c.launch(ctx, name); err != nil {
+		return err
+	}
+	return c.AwaitAskedIn(ctx, name, c.Address(name))
+}
+
+func (c *cluster) command(name, prog, home string, port int, args ...string) {
 	c.ports[name] = port
-	path := program(programs, prog)
+	path := program(c.programs, prog)
 	args = append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...)
 	if n := c.numbers[name]; n > 0 {
 		args = append(args, "--metrics", hostport(n))

@@ -24,7 +24,7 @@ func (r *Run) about(d clusterDetail) (viewer.Run, protocol.Spec, error) {
 	p := protocol.Parameters{Timing: protocol.DefaultTiming(), Aligned: true}
 	nodes := 0
 	for _, l := range r.lives {
-		if l.header.Kind == recording.Node && l.number == 1 {
+		if d.began(l) {
 			nodes++
 		}
 		if err := l.settings(&p); err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"gossiprpc/internal/recording"
 	"gossiprpc/internal/viewer"
 )
 
@@ -32,8 +33,15 @@ type happening struct {
 // clusterDetail is the detail of the first one.
 type clusterDetail struct {
 	Backend string    `json:"backend"`
+	Nodes   int       `json:"nodes"` // that it began with; 0: not told
 	Seed    uint64    `json:"seed"`
 	Began   time.Time `json:"began"` // by the cluster's clock
+}
+
+// began tells whether a life is the first one of a node that the cluster began with. Those
+// that were added are told of when they start.
+func (c clusterDetail) began(l *life) bool {
+	return l.header.Kind == recording.Node && l.number == 1 && (c.Nodes == 0 || nodeNumber(l.name) <= c.Nodes)
 }
 
 // diary reads a run's diary. Its first line is of the cluster.
@@ -98,6 +106,10 @@ func (h happening) event(index func(name string) (int, bool)) (viewer.Event, err
 			}
 		}
 		return a, err
+	case "add":
+		var names []string
+		err := json.Unmarshal(h.Detail, &names)
+		return viewer.Act{What: h.Event, Text: strings.Join(names, " ")}, err
 	case "heal":
 		return viewer.Act{What: h.Event}, nil
 	case "loss":

@@ -86,7 +86,7 @@ func (r *Run) begin(d clusterDetail, source viewer.Source, put Put) (*show, erro
 	var names []string
 	var addresses []gossip.Address
 	for _, l := range r.lives {
-		if l.header.Kind == recording.Node && l.number == 1 {
+		if d.began(l) {
 			names, addresses = append(names, l.name), append(addresses, l.header.Self)
 		}
 	}

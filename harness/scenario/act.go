@@ -31,6 +31,31 @@ func (r *run) resume(args []string) error {
 	return r.change("resume", args, true, func(names []string) error { return r.cluster.Resume(r.ctx, names...) })
 }
 
+// add starts one more node. Its start counts as an act, like a restart.
+func (r *run) add([]string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	growing, ok := r.cluster.(harness.Growing)
+	if !ok {
+		return fmt.Errorf("add: %w: its clusters stay as they begin", harness.ErrUnsupported)
+	}
+	if err := r.sample(); err != nil {
+		return err
+	}
+	at, name := r.cluster.Now(), fmt.Sprintf("node%d", r.spec.Nodes+1)
+	r.say("add %s", name)
+	r.folder.event(r.elapsed(), "add", []string{name})
+	if err := growing.Add(r.ctx); err != nil {
+		return fmt.Errorf("add %s: %w", name, err)
+	}
+	r.spec.Nodes++
+	r.nodes[name] = &node{up: true}
+	r.byAddress[r.cluster.Address(name)] = name
+	r.remember(at, "add", []string{name}, true)
+	return nil
+}
+
 // change does something to processes and remembers what it means for them. The time
 // of an act is taken before the act begins, so that times measured from it are
 // rather too long than too short.

@@ -10,7 +10,7 @@ import (
 )
 
 // processes reads names in a script: node3, node3..node6, others (every node
-// that runs undisturbed), monitor, provider.
+// that runs undisturbed), newest (the last node), monitor, provider.
 func (r *run) processes(args []string) ([]string, error) {
 	var names []string
 	for _, arg := range args {
@@ -21,6 +21,9 @@ func (r *run) processes(args []string) ([]string, error) {
 					names = append(names, n)
 				}
 			}
+		case arg == "newest":
+			all := r.cluster.Nodes()
+			names = append(names, all[len(all)-1])
 		case arg == harness.Monitor || arg == harness.Provider || r.nodes[arg] != nil:
 			names = append(names, arg)
 		case isRange:
@@ -31,7 +34,7 @@ func (r *run) processes(args []string) ([]string, error) {
 			names = append(names, all...)
 		default:
 			return nil, fmt.Errorf("%q is no process of this cluster, known are node1 to node%d, "+
-				"ranges such as node2..node4, others, %s and %s",
+				"ranges such as node2..node4, others, newest, %s and %s",
 				arg, len(r.nodes), harness.Monitor, harness.Provider)
 		}
 	}

@@ -46,7 +46,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 // sessionWords are those that one can do to a cluster that is looked at.
 var sessionWords = map[string]bool{
 	"cluster": true, "kill": true, "interrupt": true, "restart": true, "pause": true, "resume": true,
-	"partition": true, "heal": true, "loss": true, "menu": true,
+	"partition": true, "heal": true, "loss": true, "add": true, "menu": true,
 }
 
 // Do carries out one line of a script. An error that wraps [ErrScript] is about the
@@ -87,6 +87,9 @@ func (s *Session) Step() time.Duration { return s.run.step() }
 
 // Script is what was done so far.
 func (s *Session) Script() string { return s.script.String() }
+
+// Nodes is how many nodes the cluster has, running or not.
+func (s *Session) Nodes() int { return len(s.run.cluster.Nodes()) }
 
 // Folder is the run's.
 func (s *Session) Folder() string { return s.run.folder.path }

@@ -31,6 +31,7 @@ func words() map[string]word {
 		"kill":      {"NAME...", "end processes at once (SIGKILL)", 1, -1, (*run).kill},
 		"interrupt": {"NAME...", "one Ctrl-C", 1, -1, (*run).interrupt},
 		"restart":   {"NAME...", "start them again", 1, -1, (*run).restart},
+		"add":       {"", "start one more node, the next of node1 to nodeN", 0, 0, (*run).add},
 		"pause":     {"NAME...", "stop them without ending them", 1, -1, (*run).pause},
 		"resume":    {"NAME...", "let paused ones go on", 1, -1, (*run).resume},
 		"partition": {
@@ -68,7 +69,7 @@ func Words() string {
 	}
 	return b.String() + `
 Names: node1, node2 and so on, ranges such as node2..node4, others (every node
-that runs undisturbed), monitor, provider. Lengths of time D are terms joined by
+that runs undisturbed), newest (the last node), monitor, provider. Lengths of time D are terms joined by
 '+': 20s (divided by SPEED), fail, 2*gossip, heartbeat, bound (by when the last
 act must show). Counts N may be ranges such as 0..3. A line may begin with
 conditions: [local] [docker] [sim], or [!local]. $PROTOCOL, $NODES and $SPEED come

@@ -64,7 +64,7 @@ type cluster struct {
 	whole map[string]uint32
 }
 
-var _ harness.Cluster = (*cluster)(nil)
+var _ harness.Growing = (*cluster)(nil)
 
 // settleLimit is how long processes may take to start.
 const settleLimit = time.Minute
@@ -120,6 +120,15 @@ func (c *cluster) Restart(ctx context.Context, names ...string) error {
 	}
 	if !c.settle(ctx, names) {
 		return errors.Join(ctx.Err(), fmt.Errorf("restart %v: not up within %v", names, settleLimit))
+	}
+	return nil
+}
+
+// Add is harness.Growing's.
+func (c *cluster) Add(ctx context.Context) error {
+	name := c.world.Join()
+	if !c.settle(ctx, []string{name}) {
+		return errors.Join(ctx.Err(), fmt.Errorf("%s is not up within %v", name, settleLimit))
 	}
 	return nil
 }

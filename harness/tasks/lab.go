@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"gossiprpc/harness/docker"
 	"gossiprpc/harness/lab"
 	"gossiprpc/harness/settings"
 	"gossiprpc/harness/sim"
@@ -54,8 +55,8 @@ func Lab(ctx context.Context, out io.Writer, environ []string) error {
 	if v.Backend == "" {
 		v.Backend = "local"
 	}
-	if v.Backend == "docker" || v.Backend == "swarm" {
-		return settings.Wrongf("BACKEND=%s: the records of containers cannot be followed, want local or sim", v.Backend)
+	if v.Backend == "swarm" {
+		return settings.Wrongf("BACKEND=swarm: the records of a stack cannot be followed, want local, docker or sim")
 	}
 	o, err := options(v, out)
 	if err != nil {
@@ -63,6 +64,9 @@ func Lab(ctx context.Context, out io.Writer, environ []string) error {
 	}
 	if v.Nodes > lab.MostNodes {
 		return settings.WrongUse{Err: fmt.Errorf("NODES=%d: the lab shows 2 to %d nodes", v.Nodes, lab.MostNodes)}
+	}
+	if containers, ok := o.Backend.(*docker.Backend); ok {
+		containers.Follow = true
 	}
 	paced := v.Backend == "sim"
 	if paced {

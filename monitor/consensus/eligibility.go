@@ -42,6 +42,9 @@ func (s *State) settle(n *node) {
 		heard = n.registeredAt
 	}
 	fresh, recent, silent := s.within(n.heartbeatAt), s.within(n.reportedAt), !s.within(heard)
+	if young := s.within(n.registeredAt); young != n.young {
+		n.young, s.changed = young, true
+	}
 	if fresh != n.fresh {
 		n.fresh = fresh
 		s.revision++
@@ -67,6 +70,7 @@ func (s *State) settle(n *node) {
 		{fresh, n.heartbeatAt.Add(s.fail)},
 		{recent, n.reportedAt.Add(s.fail)},
 		{!silent, heard.Add(s.fail)},
+		{n.young, n.registeredAt.Add(s.fail)},
 		{s.lingers(n), n.ceasedAt.Add(s.fail / 2)},
 	} {
 		if d.runs && (n.deadline.IsZero() || d.due.Before(n.deadline)) {

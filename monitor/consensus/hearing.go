@@ -91,5 +91,5 @@ func (s *State) strangers() bool {
 // looksDead tells whether n sends nothing, and the eligible observers agree that it has
 // failed.
 func (s *State) looksDead(n *node) bool {
-	return n.silent && agree(n.suspecters, n.vouchers, s.others(n))
+	return n.silent && s.condemned(n, n.suspecters, n.vouchers, s.others(n), isEligible)
 }

@@ -183,7 +183,7 @@ func (s *State) reason(j *node) Reason {
 	for _, i := range s.nodes {
 		switch {
 		case i == j:
-		case !i.eligible || enough && i.row[j.index] == unsaid:
+		case !i.eligible || enough && i.row[j.index] == unsaid && !i.young:
 			r.Mute = append(r.Mute, i.address)
 		case i.row[j.index].suspects():
 			r.Suspecting = append(r.Suspecting, i.address)

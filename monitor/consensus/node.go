@@ -15,6 +15,7 @@ type node struct {
 
 	registeredAt, heartbeatAt, reportedAt time.Time
 	fresh, silent, eligible               bool
+	young                                 bool      // it registered less than T_fail ago
 	silentSince                           time.Time // when it last fell silent
 	deadline                              time.Time
 	slot                                  int // in the heap of deadlines, -1 when not there

@@ -88,7 +88,7 @@ func (w *twin) suspected(a gossip.Address, without ...gossip.Address) bool {
 }
 
 // agree: of some observers of a, at least half suspect it, at least one does, and the
-// rest have no opinion.
+// rest have no opinion though they registered T_fail ago.
 func (w *twin) agree(a gossip.Address, counts func(gossip.Address) bool) bool {
 	suspect, all := 0, 0
 	for _, i := range w.order {
@@ -99,7 +99,7 @@ func (w *twin) agree(a gossip.Address, counts func(gossip.Address) bool) bool {
 		switch c := w.nodes[i].row[a]; {
 		case c.suspected:
 			suspect++
-		case c.said:
+		case c.said || w.young(w.nodes[i].registered):
 			return false
 		}
 	}
@@ -471,7 +471,7 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 	}
 	for i, a := range w.order {
 		got, want := s.At(i), w.nodes[a]
-		suspecting, observers, opinions := 0, 0, 0
+		suspecting, observers, opinions, young := 0, 0, 0, 0
 		for j, o := range w.order {
 			if s.Suspects(i, j) != want.row[o].suspected {
 				t.Fatalf("%s: %s suspects %s: %t", at, a, o, s.Suspects(i, j))
@@ -484,6 +484,8 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 				}
 				if c.suspected || c.said {
 					opinions++
+				} else if w.young(w.nodes[o].registered) {
+					young++
 				}
 			}
 		}
@@ -494,7 +496,7 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 		reason, _ := s.Reason(a)
 		needed := observers // of the eligible: who suspects it, or does not and is missing
 		if 2*opinions >= observers {
-			needed = opinions
+			needed = opinions + young
 		}
 		switch {
 		case got.Address != a, got.Index != i, got.Incarnation != want.incarnation:

@@ -38,14 +38,23 @@ func (s *State) lingers(n *node) bool {
 	return !n.eligible && !n.ceasedAt.IsZero() && s.now.Sub(n.ceasedAt) < s.fail/2
 }
 
-// agree tells whether so many of a number of observers as suspect a node, and as say that
-// it lives, agree that it has failed: nobody says that it lives. Who has no opinion holds
-// nothing up while at least half have one. One that has just restarted may be without an
-// opinion of a dead node, which it has never heard of itself, for longer than the others
-// take to agree.
-func agree(suspecting, vouching, of int) bool {
-	return suspecting > 0 && vouching == 0 && 2*suspecting >= of
+// condemned tells whether observers agree that j has failed: of so many, so many suspect it and
+// nobody says that it lives. Who has no opinion holds nothing up while at least half have
+// one, except for T_fail from its registering. In that time a node that lives is heard of.
+// A dead one, whom it has never heard of itself, it may have no opinion of for much longer.
+// counts tells whether a node is one of these observers.
+func (s *State) condemned(j *node, suspecting, vouching, of int, counts func(*node) bool) bool {
+	if suspecting == 0 || vouching > 0 || 2*suspecting < of {
+		return false
+	}
+	return suspecting == of || !slices.ContainsFunc(s.nodes, func(i *node) bool {
+		return i != j && counts(i) && i.row[j.index] == unsaid && i.young
+	})
 }
+
+func isEligible(n *node) bool { return n.eligible }
+
+func isVoice(n *node) bool { return n.voice }
 
 // accusable counts the voices that may accuse j: never its own.
 func (s *State) accusable(j *node) int {
@@ -64,7 +73,7 @@ func (s *State) judge(j *node) bool {
 		s.acquit(j)
 		return true
 	}
-	if s.others(j) == 0 || !agree(j.accusers, j.defenders, s.accusable(j)) {
+	if s.others(j) == 0 || !s.condemned(j, j.accusers, j.defenders, s.accusable(j), isVoice) {
 		j.accordAt = time.Time{}
 		return false
 	}
@@ -144,7 +153,7 @@ func (s *State) shunned(i, j *node) bool {
 			vouching--
 		}
 	}
-	return agree(suspecting, vouching, others)
+	return s.condemned(i, suspecting, vouching, others, func(o *node) bool { return o != j && o.eligible })
 }
 
 // patience is the detection bound for as many nodes and deaths as there are. Names that

@@ -68,7 +68,7 @@ func (d *definition) suspected(a gossip.Address, without ...gossip.Address) bool
 }
 
 // agree: of some observers of a, at least half suspect it, at least one does, and the
-// rest have no opinion.
+// rest have no opinion though they registered T_fail ago.
 func (d *definition) agree(a gossip.Address, counts func(gossip.Address) bool) bool {
 	suspect, all := 0, 0
 	for _, i := range d.order {
@@ -78,7 +78,7 @@ func (d *definition) agree(a gossip.Address, counts func(gossip.Address) bool) b
 		all++
 		if suspected, said := d.nodes[i].row[a]; suspected {
 			suspect++
-		} else if said {
+		} else if said || d.young(d.nodes[i].registered) {
 			return false
 		}
 	}
