@@ -61,6 +61,8 @@ func TestFaults(t *testing.T) {
 	runScript(t, backend(t), "rr", 5, `
 cluster $NODES $PROTOCOL
 await joined
+add
+await joined
 interrupt node5
 await dead node5
 restart node5

@@ -55,14 +55,13 @@ var acts = []string{
 	"kill", "interrupt", "restart", "pause", "resume", "partition", "heal", "loss", "add", "menu", "script", "new",
 }
 
-// actsOn are those that a backend can carry out: real processes share one loopback,
-// which cannot be cut and loses nothing.
+// cannot are those that a backend cannot carry out: real processes share one loopback,
+// which cannot be cut and loses nothing, and the networks of containers lose nothing.
+var cannot = map[string][]string{"local": {"partition", "heal", "loss"}, "docker": {"loss"}}
+
 func actsOn(backend string) []string {
-	if backend != "local" {
-		return acts
-	}
 	return slices.DeleteFunc(slices.Clone(acts), func(act string) bool {
-		return act == "partition" || act == "heal" || act == "loss"
+		return slices.Contains(cannot[backend], act)
 	})
 }
 

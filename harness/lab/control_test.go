@@ -154,11 +154,57 @@ func TestNodeKilledOnThePageIsFoundDead(t *testing.T) {
 }
 
 func TestActsABackendHas(t *testing.T) {
-	for _, act := range acts {
-		virtualNetwork := act == "partition" || act == "heal" || act == "loss"
-		if !slices.Contains(actsOn("sim"), act) || slices.Contains(actsOn("local"), act) == virtualNetwork {
-			t.Errorf("%s: sim has %v, local has %v", act, actsOn("sim"), actsOn("local"))
+	for backend, missing := range map[string][]string{
+		"sim": nil, "local": {"partition", "heal", "loss"}, "docker": {"loss"},
+	} {
+		got := actsOn(backend)
+		for _, act := range acts {
+			if slices.Contains(got, act) == slices.Contains(missing, act) {
+				t.Errorf("%s has %v, want all but %v", backend, got, missing)
+			}
 		}
+	}
+}
+
+// One more node joins under the name that the harness gives it, and can be acted on like
+// any other; what was done is a script that does it again.
+func TestOneMoreNode(t *testing.T) {
+	address := openLab(t)
+	token := tokenOf(address)
+	e := watchLab(t, address)
+	e.await(`"k":"voice","node":4,"eligible":true`)
+	if status, text := tell(t, address, token, "", `{"do":"add"}`); status != http.StatusOK {
+		t.Fatalf("add: %d %s", status, text)
+	}
+	e.await(`"k":"act","what":"add"`)
+	e.await(`"name":"node6"`)
+	e.await(`"k":"start","who":"node6","node":5,"life":1`)
+	e.await(`"k":"voice","node":5,"eligible":true`)
+	if status, text := tell(t, address, token, "", `{"do":"kill","nodes":["node6"]}`); status != http.StatusOK {
+		t.Fatalf("kill: %d %s", status, text)
+	}
+	e.await(`"k":"act","what":"kill","nodes":[5]`)
+	e.await(`"k":"verdict","node":5,"failed":true`)
+	script := get(t, address+"script.txt")
+	if !strings.Contains(script, "\nadd\nsleep ") || !strings.HasSuffix(script, "\nkill node6\n") {
+		t.Errorf("what was done is:\n%s", script)
+	}
+}
+
+// A lab has as many nodes as can be followed, and says so.
+func TestNoMoreNodesThanCanBeFollowed(t *testing.T) {
+	address := openLab(t)
+	token := tokenOf(address)
+	e := watchLab(t, address)
+	e.await(`"k":"start","who":"node5"`)
+	for i := 6; i <= MostNodes; i++ {
+		if status, text := tell(t, address, token, "", `{"do":"add"}`); status != http.StatusOK {
+			t.Fatalf("node%d: %d %s", i, status, text)
+		}
+	}
+	status, text := tell(t, address, token, "", `{"do":"add"}`)
+	if status != http.StatusConflict || !strings.Contains(text, "there are 64 nodes") {
+		t.Errorf("one node too many: %d %s", status, text)
 	}
 }
 

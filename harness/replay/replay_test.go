@@ -170,7 +170,7 @@ func TestAMachineWithAnotherRuleIsFound(t *testing.T) {
 			c := s.(process.Config)
 			c.Timing.Fail -= time.Second
 			return c
-		}, "event: the process starts", "to provider:9000, at most 9s: join of node3:5000"},
+		}, "event: the process starts", "to monitor:8000, at most 9s: register node3:5000"},
 		"node4": {func(s any) any {
 			c := s.(process.Config)
 			c.Aligned = false

@@ -112,6 +112,11 @@ func TestVerdicts(t *testing.T) {
 			"not possible here", nil, begin + "loss 10%\nexpect alive others\n", harness.Unknown,
 			"not possible on this backend",
 		},
+		{
+			"no room", nil, begin + "add\nexpect alive others\n", harness.Unknown,
+			"add: not possible on this backend",
+		},
+		{"the last node has a name", nil, begin + "kill newest\nawait dead node8\nexpect dead newest\n", harness.Pass, ""},
 		{"guarded", nil, begin + "[docker] loss 10%\n[!sim] loss 10%\nexpect alive others\n", harness.Pass, ""},
 		{
 			"killed and back at once", nil,
