@@ -31,6 +31,7 @@ export class Controls {
       if (lab.acts && !lab.acts.includes(button.dataset.do)) button.hidden = true;
       button.onclick = () => this.press(button);
     }
+    setHidden(this.at('loss-part'), Boolean(lab.acts && !lab.acts.includes('loss')));
     setHidden(this.at('script-part'), Boolean(lab.acts && !lab.acts.includes('script')));
     setHidden(this.at('new-part'), Boolean(lab.acts && !lab.acts.includes('new')));
     const scripts = lab.scripts ?? [];
