@@ -24,9 +24,9 @@ var random = Spec{
 // A pure draw may send a node's few messages of T_fail to the very nodes that
 // die with it, and a live node is then declared dead (docs/DECISIONS.md, decision 2).
 //
-// Originals that the node would suspect before its next round come first. One that was
-// restarted within the hour is heard of by its own messages only, each round of its own
-// that meets a dead node is lost, and unlike it the node can have it answer.
+// Originals that the node would suspect before its next round come first. An original loses
+// each round that meets a dead node, and one that was restarted within the hour is heard of
+// by its own messages only; but it must answer a SYN.
 func (n *Node) draw() (gossip.Address, bool) {
 	if a, ok := n.drawFrom(n.fading); ok {
 		return a, true

@@ -46,12 +46,15 @@ func (r *run) add([]string) error {
 	at, name := r.cluster.Now(), fmt.Sprintf("node%d", r.spec.Nodes+1)
 	r.say("add %s", name)
 	r.folder.event(r.elapsed(), "add", []string{name})
-	if err := growing.Add(r.ctx); err != nil {
+	err := growing.Add(r.ctx)
+	if all := r.cluster.Nodes(); len(all) > r.spec.Nodes { // one that did not come up can be restarted
+		r.spec.Nodes++
+		r.nodes[name] = &node{up: err == nil}
+		r.byAddress[r.cluster.Address(name)] = name
+	}
+	if err != nil {
 		return fmt.Errorf("add %s: %w", name, err)
 	}
-	r.spec.Nodes++
-	r.nodes[name] = &node{up: true}
-	r.byAddress[r.cluster.Address(name)] = name
 	r.remember(at, "add", []string{name}, true)
 	return nil
 }

@@ -30,6 +30,8 @@ type fakeBackend struct {
 	originals      []string               // nodes that cannot tell
 	change         func(*testcase.Result) // of each result
 	heals          time.Duration          // after which something else starts dead nodes again; 0: nothing does
+	grows          bool
+	addErr         error // of a node that is there and does not start
 	closed         int
 	last           *fakeCluster
 }
@@ -56,7 +58,18 @@ func (b *fakeBackend) Start(_ context.Context, s harness.ClusterSpec) (harness.C
 	if b.heals > 0 {
 		return &healingCluster{c}, nil
 	}
+	if b.grows {
+		return &growingCluster{c}, nil
+	}
 	return c, nil
+}
+
+// growingCluster takes in more nodes.
+type growingCluster struct{ *fakeCluster }
+
+func (c *growingCluster) Add(context.Context) error {
+	c.names = append(c.names, fmt.Sprintf("node%d", len(c.names)+1))
+	return c.addErr
 }
 
 // healingCluster is one whose dead nodes an orchestrator starts again.

@@ -116,6 +116,14 @@ func TestVerdicts(t *testing.T) {
 			"no room", nil, begin + "add\nexpect alive others\n", harness.Unknown,
 			"add: not possible on this backend",
 		},
+		{
+			"one more node", func(b *fakeBackend) { b.grows = true },
+			begin + "add\nkill newest\nawait dead node9\nexpect dead node9\nexpect alive others\n", harness.Pass, "",
+		},
+		{
+			"one more that does not start", func(b *fakeBackend) { b.grows, b.addErr = true, errors.New("no port is free") },
+			begin + "add\nexpect alive others\n", harness.Unknown, "add node9: no port is free",
+		},
 		{"the last node has a name", nil, begin + "kill newest\nawait dead node8\nexpect dead newest\n", harness.Pass, ""},
 		{"guarded", nil, begin + "[docker] loss 10%\n[!sim] loss 10%\nexpect alive others\n", harness.Pass, ""},
 		{
