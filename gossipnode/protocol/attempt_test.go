@@ -131,6 +131,19 @@ func TestCallsOfARoundAreBounded(t *testing.T) {
 	}
 }
 
+// Silence is waited for a quarter of the interval, not less.
+func TestWavesAreAQuarterApart(t *testing.T) {
+	c := newCaller(t, "rr", 100, 1)
+	for _, wave := range []int{2, 8, 29} {
+		c.pass(c.rounds/4 - 1)
+		c.want("just before a quarter has passed")
+		c.pass(1)
+		if len(c.calls) != wave {
+			t.Errorf("after a quarter %d calls, want %d", len(c.calls), wave)
+		}
+	}
+}
+
 // passUnanswered lets quarters of a round pass, and counts their calls.
 func (c *caller) passUnanswered(quarters int) int {
 	calls := 0
