@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"flag"
+	"fmt"
 	"hash/fnv"
 	"io"
 	"slices"
@@ -145,6 +146,32 @@ func TestWhoJoinsIsOnASide(t *testing.T) {
 		e.end(i, time.Minute)
 		if why := e.find("node1", time.Minute+2*time.Second); why != "" {
 			t.Errorf("joined before %v: node1 is excused after the end: %s", before, why)
+		}
+	}
+}
+
+// TestWhoIsExcusedByACut: all, where it leaves three nodes or fewer within the monitor's
+// reach; else only nodes that are cut off from each other.
+func TestWhoIsExcusedByACut(t *testing.T) {
+	for _, c := range []struct {
+		nodes int
+		who   []string
+		want  Excuse // of node1
+	}{
+		{4, []string{"node4", harness.Monitor}, LoneVoice},
+		{5, []string{"node4", harness.Monitor}, ""},
+		{4, []string{"node4", harness.Provider}, ""},
+		{3, []string{"node3", harness.Provider}, LoneVoice},
+		{4, []string{"node3", "node4"}, ""},
+		{4, []string{"node1", "node4"}, WasCutOff},
+	} {
+		e := excuses{drawn: true, spells: map[excused]*spell{}}
+		for i := range c.nodes {
+			e.nodes = append(e.nodes, fmt.Sprintf("node%d", i+1))
+		}
+		e.begin(Fault{Kind: Cut, Who: c.who})
+		if why := e.find("node1", 0); why != c.want {
+			t.Errorf("%d nodes, %v cut: node1 is excused by %q, want %q", c.nodes, c.who, why, c.want)
 		}
 	}
 }

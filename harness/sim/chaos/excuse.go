@@ -70,10 +70,14 @@ func (e *excuses) of(f Fault) []excused {
 			each(LoneVoice, e.nodes)
 		}
 	case Cut:
-		if len(e.nodes) <= 3 {
+		nodes, within := onlyNodes(f.Who), len(e.nodes)
+		if slices.Contains(f.Who, harness.Monitor) {
+			within -= len(nodes)
+		}
+		if within <= 3 {
 			each(LoneVoice, e.nodes)
 		}
-		if nodes := onlyNodes(f.Who); len(nodes) == 2 {
+		if len(nodes) == 2 {
 			each(WasCutOff, nodes)
 		}
 	case Partition:
