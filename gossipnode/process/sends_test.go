@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,6 +33,52 @@ func TestEndedSendsMakeRoom(t *testing.T) {
 	}
 	if n := r.said("too many calls"); n != 0 {
 		t.Errorf("%d calls are dropped, though one at most was under way", n)
+	}
+}
+
+// At most 160 calls to peers are under way, whatever they are: here digests to originals,
+// which come on top of the answers to their SYNs.
+func TestSendsAreBounded(t *testing.T) {
+	r := joined(t, nil)
+	r.answer(take[machine.Message](r), machine.Answer{}) // the SYN to the seed
+	under := func(kind string) (calls []machine.Call) {
+		for _, c := range r.calls {
+			if m, ok := c.Request.(machine.Message); ok && m.Message.Kind() == kind {
+				calls = append(calls, c)
+			}
+		}
+		return calls
+	}
+	for i := range 200 {
+		from := gossip.Address(fmt.Sprintf("original%d:5000", i))
+		r.step(machine.Called{Request: machine.Message{From: from, Message: gossip.Syn{
+			ClusterID: gossip.ClusterID, Digest: gossip.Digest{{Address: from, AppVersion: 1, Generation: 57_600}},
+		}}})
+		for _, ack := range under("ack") {
+			r.calls = slices.DeleteFunc(r.calls, func(c machine.Call) bool { return c.ID == ack.ID })
+			r.answer(ack, machine.Answer{})
+		}
+	}
+	if n := len(under("gossip")); n != 160 {
+		t.Errorf("%d digests are under way, want 160", n)
+	}
+	if r.said("too many calls") == 0 {
+		t.Error("nothing is said of those that were dropped")
+	}
+}
+
+// A node that cannot learn of more names says so.
+func TestTooManyNamesAreToldOf(t *testing.T) {
+	r := joined(t, nil)
+	r.answer(take[machine.Message](r), machine.Answer{}) // the peer is there
+	var many []gossip.DigestEntry
+	for i := range 1<<14 + 1 {
+		many = append(many, gossip.DigestEntry{Address: gossip.Address(fmt.Sprintf("n%05d:5000", i)), AppVersion: 1})
+	}
+	r.hear(peer)
+	r.step(machine.Called{Request: machine.Message{From: peer, Message: gossip.Gossip{Digest: gossip.NewDigest(many)}}})
+	if n := r.said("too many names, the node learns of no more"); n != 1 {
+		t.Errorf("said %d times, want once", n)
 	}
 }
 
