@@ -99,7 +99,7 @@ func TestNothingIsKeptOfAForgottenName(t *testing.T) {
 	const gone, stays = "node2:5000", "node3:5000"
 	for _, a := range []gossip.Address{gone, stays} {
 		n.offered[a], n.partial[a], n.status[a], n.targeted[a] = offer{}, true, "DOWN", 1
-		n.beats[a], n.pace[a] = n.beats[a], n.pace[a]
+		n.beats[a], n.pace[a] = &beatClock{}, paceSample{}
 	}
 	n.drop(func(a gossip.Address, _ *endpoint) bool { return a == gone })
 	for name, left := range map[string][]gossip.Address{
