@@ -57,6 +57,14 @@ func (s ClusterSpec) MonitorFlags(b Backend) []string {
 	return flags
 }
 
+// TimingFlags hand the intervals over to a monitor's or a node's command.
+func (s ClusterSpec) TimingFlags() []string {
+	return []string{
+		"--heartbeat", s.Timing.Heartbeat.String(), "--gossip", s.Timing.Gossip.String(), "--fail", s.Timing.Fail.String(),
+		map[bool]string{true: "--align", false: "--no-align"}[s.Aligned],
+	}
+}
+
 // Backend starts clusters of one kind. In a script that it runs, the condition with
 // its name ([local]) holds.
 type Backend interface {

@@ -115,7 +115,7 @@ func (p *Process) tell(s step, r machine.Request) {
 func (p *Process) reported(e machine.Ended) {
 	o := &p.reports
 	done := o.step
-	if !p.provider.asked {
+	if !p.provider.asked { // registering is over, whatever came of it: see start
 		p.join()
 	}
 	switch {

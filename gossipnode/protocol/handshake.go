@@ -210,7 +210,13 @@ type call struct {
 	kind string
 }
 
-var kindGossip, kindSyn, kindAck, kindAck2 = gossip.Gossip{}.Kind(), gossip.Syn{}.Kind(), gossip.Ack{}.Kind(), gossip.Ack2{}.Kind()
+// The kinds of messages.
+var (
+	kindGossip = gossip.Gossip{}.Kind()
+	kindSyn    = gossip.Syn{}.Kind()
+	kindAck    = gossip.Ack{}.Kind()
+	kindAck2   = gossip.Ack2{}.Kind()
+)
 
 // keep learns of the names that an unconfirmed peer tells of in a handshake, while a
 // call to it is under way: that it was reached may become known only after its answer.

@@ -94,13 +94,9 @@ func (c *cluster) plan(s harness.ClusterSpec, facts []string) {
 	}
 }
 
+// timing is the intervals, and where the provider is.
 func (c *cluster) timing() []string {
-	t := c.spec.Timing
-	return []string{
-		"--heartbeat", t.Heartbeat.String(), "--gossip", t.Gossip.String(), "--fail", t.Fail.String(),
-		map[bool]string{true: "--align", false: "--no-align"}[c.spec.Aligned],
-		"--provider", net.JoinHostPort(c.host(harness.Provider), strconv.Itoa(providerPort)),
-	}
+	return append(c.spec.TimingFlags(), "--provider", net.JoinHostPort(c.host(harness.Provider), strconv.Itoa(providerPort)))
 }
 
 // planNode writes down the command line of the i-th node, from 0, and returns its name.

@@ -184,7 +184,7 @@ func (c *cluster) plan(s harness.ClusterSpec, ports []int, facts []string) error
 	if len(c.instead[harness.Monitor]) > 0 {
 		facts = nil // only ours writes results.jsonl
 	}
-	c.command(harness.Monitor, "monitor", c.dir, ports[0], slices.Concat(c.timing(),
+	c.command(harness.Monitor, "monitor", c.dir, ports[0], slices.Concat(c.spec.TimingFlags(),
 		[]string{"--provider", hostport(ports[1]), "--results", filepath.Join(c.dir, "results.txt")}, facts)...)
 	c.command(harness.Provider, "provider", c.dir, ports[1], "--version", s.Protocol.Name)
 	nodePorts := ports[2:]
@@ -200,14 +200,6 @@ func (c *cluster) plan(s harness.ClusterSpec, ports []int, facts []string) error
 	return nil
 }
 
-func (c *cluster) timing() []string {
-	t := c.spec.Timing
-	return []string{
-		"--heartbeat", t.Heartbeat.String(), "--gossip", t.Gossip.String(), "--fail", t.Fail.String(),
-		map[bool]string{true: "--align", false: "--no-align"}[c.spec.Aligned],
-	}
-}
-
 // planNode writes down the command line of the i-th node, from 0.
 func (c *cluster) planNode(i, port, seed int) error {
 	name := "node" + strconv.Itoa(i+1)
@@ -215,7 +207,7 @@ func (c *cluster) planNode(i, port, seed int) error {
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return err
 	}
-	c.command(name, "gossipnode", home, port, append(c.timing(), "--freshness", c.spec.Freshness.String(),
+	c.command(name, "gossipnode", home, port, append(c.spec.TimingFlags(), "--freshness", c.spec.Freshness.String(),
 		"--connect", "--seed-host", host, "--seed-port", strconv.Itoa(seed),
 		"--monitor", hostport(c.ports[harness.Monitor]), "--provider", hostport(c.ports[harness.Provider]),
 		"--seed", strconv.FormatUint(c.spec.Seed+uint64(i), 10))...)

@@ -104,7 +104,10 @@ function missingPart(history, state, i, missing, t) {
   const sorted = missing.slice().sort((a, b) => due(a) - due(b) || a - b);
   const lines = sorted.slice(0, 40).map((o) => {
     const at = state.heardAt(o, i);
-    if (at === null) return { key: o, node: o, text: `${state.name(o)} has not heard of it: it is not waited for while half of the others know it` };
+    if (at === null) {
+      const text = `${state.name(o)} has not heard of it: it is not waited for while half of the others know it`;
+      return { key: o, node: o, text };
+    }
     const left = due(o) - t;
     const then = !state.run.fail ? 'does not suspect it yet' :
       left > 0 ? `would suspect it in ${seconds(left)}` : 'suspects it at its next look';

@@ -35,8 +35,8 @@ export function protocolTitle(run) {
 export function rule(run) {
   const fail = run?.fail ? setting(run.fail) : 'T_fail';
   if (run?.protocol === 'scrr') {
-    return 'Failed: every observer that counts, and knows the node, suspects it. An observer suspects a node that it has not ' +
-      `heard of for ${fail}, or that missed its turn.`;
+    return 'Failed: every observer that counts, and knows the node, suspects it. An observer suspects a node ' +
+      `that it has not heard of for ${fail}, or that missed its turn.`;
   }
   const how = run?.protocol === 'random' ? 'from which it has had no message for' : 'that it has not heard of for';
   return `Failed: every observer that counts, and knows the node, suspects it. An observer suspects a node ${how} ${fail}.`;
