@@ -1,10 +1,15 @@
 package protocol
 
-import "gossiprpc/internal/gossip"
+import (
+	"time"
+
+	"gossiprpc/internal/gossip"
+)
 
 // joining is how far the search for a first peer has come.
 type joining struct {
 	waiting bool             // for the provider's list
+	since   time.Duration    // when waiting began
 	listed  bool             // the list has been asked for in this attempt
 	queue   []gossip.Address // of the list, not tried yet
 	id      uint64           // of the SYN under way, 0: none
@@ -18,17 +23,17 @@ func (n *Node) connect() {
 
 // join sends a SYN to the seed. A seed that is the node itself or does not
 // answer is replaced by the provider's other nodes in turn (docs/DECISIONS.md, decision
-// 5). When all have been tried the next round begins anew.
+// 5). When all have been tried, or the list has not come for an interval, the next
+// round begins anew.
 func (n *Node) join() {
-	if n.joining.id != 0 {
-		return
-	}
-	if n.seed == "" || n.seed == n.self {
-		n.joining = joining{waiting: true, listed: true}
-		n.fetchMembers()
+	if n.joining.id != 0 || n.joining.waiting && n.clock-n.joining.since < n.timing.Gossip {
 		return
 	}
 	n.joining = joining{}
+	if n.seed == "" || n.seed == n.self {
+		n.awaitList()
+		return
+	}
 	n.joinBy(n.seed)
 }
 
@@ -48,9 +53,13 @@ func (n *Node) joinOver(id uint64, delivered bool) {
 	case len(n.joining.queue) > 0:
 		n.joinNext()
 	case !n.joining.listed:
-		n.joining.waiting, n.joining.listed = true, true
-		n.fetchMembers()
+		n.awaitList()
 	}
+}
+
+func (n *Node) awaitList() {
+	n.joining.waiting, n.joining.listed, n.joining.since = true, true, n.clock
+	n.fetchMembers()
 }
 
 // joinThrough goes on with a join that has been waiting for the provider's list.

@@ -173,13 +173,12 @@ func (w *twin) patience() time.Duration {
 
 // wait is how long it must have heard.
 func (w *twin) wait() time.Duration {
-	if w.ever {
-		return w.patience()
-	}
+	long := w.ever
 	for _, a := range w.order {
-		if w.nodes[a].stranger {
-			return 2 * w.fail
-		}
+		long = long || w.nodes[a].stranger
+	}
+	if long {
+		return w.patience()
 	}
 	return w.fail
 }

@@ -107,24 +107,21 @@ func (s *State) proven(j *node) bool {
 	return j.silent && !s.now.Before(j.accordAt.Add(s.patience()))
 }
 
-// ready is when the monitor will have heard for long enough: for T_fail from its
-// start, in which all nodes report; twice that if it was restarted, as observers tell by
-// naming strangers, for a node may take T_fail and a wait to find that its last call has
-// failed; or for the detection bound once it has been deaf, as the last nodes come back
-// late. False while it does not hear.
+// ready is when the monitor will have heard for long enough: for T_fail from its start, in
+// which all nodes report; or for the detection bound, once it has been deaf, or while it
+// has been restarted and not all have come back, as observers tell by naming strangers:
+// those may be the only ones to vouch for a node, and come late. False while it does not
+// hear.
 func (s *State) ready() (time.Time, bool) {
 	h := &s.hearing
 	if h.since.IsZero() {
 		return time.Time{}, false
 	}
-	switch {
-	case !h.changed.IsZero():
-		return h.since.Add(s.patience()), true
-	case s.strangers():
-		return h.since.Add(2 * s.fail), true
-	default:
-		return h.since.Add(s.fail), true
+	wait := s.fail
+	if !h.changed.IsZero() || s.strangers() {
+		wait = s.patience()
 	}
+	return h.since.Add(wait), true
 }
 
 // simultaneous tells whether the words about j are of one time. Who suspected j

@@ -168,13 +168,12 @@ func (d *definition) patience() time.Duration {
 
 // wait is how long it must have heard.
 func (d *definition) wait() time.Duration {
-	if d.deaf {
-		return d.patience()
-	}
+	long := d.deaf
 	for _, a := range d.order {
-		if d.nodes[a].stranger {
-			return 2 * d.fail
-		}
+		long = long || d.nodes[a].stranger
+	}
+	if long {
+		return d.patience()
 	}
 	return d.fail
 }
