@@ -9,6 +9,7 @@ import (
 // judge holds the monitor's verdicts against who really runs. It has no clock: all
 // instants are its callers'.
 type judge struct {
+	fail    time.Duration // T_fail
 	nodes   map[string]*subject
 	late    time.Time // until when the machine's having stood still excuses
 	excused map[Excuse]int
@@ -22,11 +23,12 @@ type judge struct {
 type subject struct {
 	up    bool
 	dead  bool      // as last seen
-	until time.Time // up to when it may be held dead though it runs; zero once it was seen alive
+	until time.Time // up to when it may be held dead though it runs; zero once that was taken back
+	grace time.Time // up to when it may be declared failed for the time in which it did not run
 }
 
-func newJudge(nodes []string) *judge {
-	j := &judge{nodes: map[string]*subject{}, excused: map[Excuse]int{}}
+func newJudge(nodes []string, fail time.Duration) *judge {
+	j := &judge{fail: fail, nodes: map[string]*subject{}, excused: map[Excuse]int{}}
 	for _, name := range nodes {
 		j.nodes[name] = &subject{up: true}
 	}
@@ -42,11 +44,15 @@ func (j *judge) down(names ...string) {
 	}
 }
 
-// up notes that nodes run again. Until an instant they may be held dead.
-func (j *judge) up(until time.Time, names ...string) {
+// up notes that nodes run again. Until an instant they may be held dead: if they are not
+// yet, a verdict may come within T_fail, for they were silent.
+func (j *judge) up(now, until time.Time, names ...string) {
 	for _, name := range names {
 		if s := j.nodes[name]; s != nil {
-			s.up, s.until = true, until
+			s.up, s.until, s.grace = true, until, until
+			if grace := now.Add(j.fail); grace.Before(until) {
+				s.grace = grace
+			}
 		}
 	}
 }
@@ -60,25 +66,25 @@ func (j *judge) see(now time.Time, dead []string) {
 	for _, name := range slices.Sorted(maps.Keys(j.nodes)) {
 		s := j.nodes[name]
 		held := slices.Contains(dead, name)
-		fell := held && !s.dead
+		fell, rose := held && !s.dead, !held && s.dead
 		s.dead = held
 		if fell {
 			j.verdicts++
 		}
 		switch {
 		case !s.up:
-		case !held:
-			s.until = time.Time{}
-		case now.Before(s.until):
-			if fell {
-				j.excused[WasDown]++
-			}
+		case rose:
+			s.until, s.grace = time.Time{}, time.Time{}
+		case !held, !fell && now.Before(s.until):
+		case fell && now.Before(s.grace):
+			j.excused[WasDown]++
 		case now.Before(j.late):
 			if fell {
 				j.excused[WasLate]++
 				j.doubts = append(j.doubts, name+" runs and was declared failed just as the machine stood still")
 			}
 		case fell:
+			s.until = time.Time{}
 			j.wrongs = append(j.wrongs, name+" runs and was declared failed")
 		case !s.until.IsZero():
 			s.until = time.Time{} // once

@@ -43,7 +43,7 @@ type timing struct {
 
 func newPlayer(c cluster, spec harness.ClusterSpec, say func(string, ...any)) *player {
 	p := &player{
-		cluster: c, spec: spec, names: map[gossip.Address]string{}, judge: newJudge(c.Nodes()), say: say,
+		cluster: c, spec: spec, names: map[gossip.Address]string{}, judge: newJudge(c.Nodes(), spec.Timing.Fail), say: say,
 		monitorUp: true, seen: time.Now(), looked: time.Now(), found: map[Kind]*timing{},
 	}
 	for _, name := range c.Nodes() {
@@ -134,7 +134,8 @@ func (p *player) giveBack(ctx context.Context, k Kind, bound time.Duration, who 
 	} else {
 		err = p.restart(ctx, who...)
 	}
-	p.judge.up(time.Now().Add(bound), who...)
+	now := time.Now()
+	p.judge.up(now, now.Add(bound), who...)
 	return err
 }
 
@@ -218,7 +219,7 @@ func (p *player) blink(ctx context.Context, e Episode) error {
 	if time.Since(began) > p.spec.Timing.Fail/2 {
 		until = time.Now().Add(p.bound(1))
 	}
-	p.judge.up(until, e.Who...)
+	p.judge.up(time.Now(), until, e.Who...)
 	return p.wait(ctx, p.bound(1))
 }
 
