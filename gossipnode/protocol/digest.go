@@ -47,8 +47,8 @@ func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry
 		return
 	}
 	if e.Generation > known.generation {
-		// A new incarnation has forgotten all handshakes, keeps no slot yet, and may answer.
-		known.shaken, known.keptSlot, known.mute, known.refused = 0, false, false, false
+		// A new incarnation has forgotten all that it was told, keeps no slot yet, and may answer.
+		known.shaken, known.returned, known.keptSlot, known.mute, known.refused = 0, false, false, false, false
 		delete(n.offered, e.Address)
 	}
 	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat

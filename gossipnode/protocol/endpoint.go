@@ -25,6 +25,7 @@ type endpoint struct {
 	opinion     bool          // false while it is only learnt of
 	spoke       bool          // a message of its own has come
 	reached     bool          // a call to it was answered
+	returned    bool          // the first gossip of its life was answered (handshake.go)
 	introduced  bool          // it has been sent a digest of the node's, as an original must be (handshake.go)
 	toldAt      time.Duration // when a confirmed member last told of it, while it is unconfirmed
 	confirmed   bool          // it has lived: see confirm.go
@@ -93,7 +94,7 @@ func (n *Node) acquaint(known *Acquaintance) {
 		}
 	}
 	for i := range n.endpoints {
-		n.endpoints[i].shaken, n.endpoints[i].opinion = n.growth, true
+		n.endpoints[i].shaken, n.endpoints[i].returned, n.endpoints[i].opinion = n.growth, true, true
 	}
 }
 

@@ -17,6 +17,7 @@ func (n *Node) receive(from gossip.Address, m gossip.Message) {
 	case gossip.Gossip:
 		n.merge(from, m.Digest)
 		n.heardFrom(from)
+		n.returnFirst(from)
 	case gossip.Syn:
 		n.receiveSyn(from, m)
 	case gossip.Ack:
@@ -82,9 +83,13 @@ func (n *Node) statesFor(to gossip.Address, told int) (states gossip.StateMap, w
 	return slices.Clip(states[:most]), false
 }
 
-// maxAnswers bounds the answers under way to unconfirmed peers; so many calls are
-// left of those that a process makes at once, beside those of its rounds.
-const maxAnswers = 32
+// maxAnswers bounds the answers under way to unconfirmed peers, and maxProofs those beyond
+// which returnFirst leaves them alone; so many calls are left of those that a process makes at
+// once, beside those of its rounds.
+const (
+	maxAnswers = 32
+	maxProofs  = 16
+)
 
 // mayAnswer tells whether a peer is sent an answer of a kind: not while the last one is
 // still under way, and not while too many unconfirmed peers are being answered.
@@ -94,15 +99,37 @@ func (n *Node) mayAnswer(to gossip.Address, kind string) bool {
 		switch {
 		case c.to == to && c.kind == kind:
 			return false
-		case (c.kind == kindAck || c.kind == kindAck2) && !n.believes(c.to):
+		case c.kind != kindSyn && !n.believes(c.to):
 			strangers++
 		}
 	}
-	return n.believes(to) || strangers < maxAnswers
+	most := maxAnswers
+	if kind == kindGossip {
+		most = maxProofs
+	}
+	return n.believes(to) || strangers < most
 }
 
-// tellRest tells a peer that has been confirmed by a handshake what its SYN was not
-// answered with.
+// returnFirst answers the first gossip of a peer's life with the node's own, so that two that
+// meet for the first time tell each other what they know, as by a handshake: the answer is a
+// first one too. A peer that is not confirmed is told of the node alone, and of the rest once
+// that has been answered. Originals shake hands.
+func (n *Node) returnFirst(from gossip.Address) {
+	switch e := n.find(from); {
+	case e.original() || e.returned:
+	case e.confirmed:
+		e.returned = true
+		n.count()
+		n.calls[n.send(from, n.greeting(from))] = call{to: from, kind: kindGossip, returns: true}
+	case !n.called(from) && n.mayAnswer(from, kindGossip):
+		n.partial[from] = true
+		n.count()
+		n.send(from, gossip.Gossip{Digest: gossip.Digest{n.ownEntry()}})
+	}
+}
+
+// tellRest tells a peer that has been confirmed by an answer to a call what it was not told
+// before.
 func (n *Node) tellRest(to gossip.Address) {
 	if !n.partial[to] || n.shaking(to) || !n.believes(to) {
 		return
@@ -122,10 +149,10 @@ func (n *Node) receiveAck(from gossip.Address, m gossip.Ack) {
 		return
 	}
 	states, whole := n.statesFor(from, 4*len(m.States))
-	if e := n.find(from); whole {
+	e := n.find(from)
+	e.shaken, e.returned = unheeded, true
+	if whole {
 		e.shaken = n.growth
-	} else {
-		e.shaken = unheeded
 	}
 	n.send(from, gossip.Ack2{States: states})
 }
@@ -141,7 +168,9 @@ func (n *Node) receiveAck2(from gossip.Address, m gossip.Ack2) {
 	n.heardFrom(from)
 	n.keep(from, digestOf(m.States))
 	n.start()
-	switch e := n.find(from); {
+	e := n.find(from)
+	e.returned = true
+	switch {
 	case upToDate:
 		e.shaken = n.growth
 	case offered > 0:
@@ -179,21 +208,21 @@ func (n *Node) behind(d gossip.Digest) []gossip.Address {
 	return wanted
 }
 
-// greeting is the message a round has for a peer: the digest, or a SYN if they owe
-// each other a handshake. An original that has been quiet for a round gets a SYN
-// too, because it must answer that: its own rounds are lost when their targets are
-// dead, and under brr it has so few targets that it may fall silent though it lives.
+// greeting is the message a round has for a peer: the digest, or a SYN to an original that is
+// owed a handshake. An original that has been quiet for a round gets a SYN too, because it
+// must answer that: its own rounds are lost when their targets are dead, and under brr it has
+// so few targets that it may fall silent though it lives.
 func (n *Node) greeting(to gossip.Address) gossip.Message {
 	e := n.find(to)
-	if e != nil && !n.owesHandshake(e) && (!e.original() || n.clock-e.heard < n.timing.Gossip) {
+	if e != nil && (!e.original() || !n.owesHandshake(e) && n.clock-e.heard < n.timing.Gossip) {
 		return gossip.Gossip{Digest: n.Digest()}
 	}
 	n.count()
 	return gossip.Syn{ClusterID: n.clusterID, Digest: n.Digest()}
 }
 
-// owesHandshake: a peer of ours and the node shake hands once, to exchange states;
-// whoever joins later is in every digest, and an entry there is enough. An original
+// owesHandshake: a peer of ours has to be sent one digest (see returnFirst); whoever joins
+// later is in every digest, and an entry there is enough. An original
 // times only endpoints whose state a handshake brought it, so it is owed another one
 // whenever the node has learnt of a member. So is a peer of unknown kind, whose
 // generation is 0 until its first digest comes.
@@ -206,8 +235,9 @@ func (n *Node) owesHandshake(e *endpoint) bool {
 
 // call is a message under way.
 type call struct {
-	to   gossip.Address
-	kind string
+	to      gossip.Address
+	kind    string
+	returns bool // it answers a first gossip
 }
 
 // The kinds of messages.
@@ -276,12 +306,16 @@ func (n *Node) callOver(id uint64, delivered bool) {
 		e.reached = true
 		n.exchanged(e)
 		n.vouch(c.to, early)
+		if c.kind == kindGossip && !e.original() && !n.partial[c.to] {
+			e.shaken = n.growth
+		}
 		n.tellRest(c.to)
 		n.introduce(c)
 	case c.kind == kindAck2:
 		e.shaken = 0
 	case c.kind == kindGossip:
 		e.introduced = false
+		e.returned = e.returned && !c.returns
 	}
 }
 

@@ -112,7 +112,7 @@ func TestHandshakeCountsThoughMembersGrow(t *testing.T) {
 	}
 }
 
-// A handshake whose ACK2 was not delivered did not happen.
+// A handshake whose ACK2 was not delivered did not happen: a digest is due instead.
 func TestUndeliveredAck2IsNoHandshake(t *testing.T) {
 	for _, delivered := range []bool{true, false} {
 		c := newCaller(t, "rr", 2, 1)
@@ -120,26 +120,58 @@ func TestUndeliveredAck2IsNoHandshake(t *testing.T) {
 			Address: "z:5000", AppVersion: 1, Generation: int32(c.now.Unix()), Status: gossip.StatusNormal, Updated: c.now,
 		}}}})
 		var outcome protocol.Event = protocol.Failed{ID: c.calls[0].ID}
-		want := "syn"
+		want := "a first digest for z:5000 is due"
 		if delivered {
-			outcome, want = protocol.Delivered{ID: c.calls[0].ID}, "gossip"
+			outcome, want = protocol.Delivered{ID: c.calls[0].ID}, ""
 		}
 		c.step(outcome)
-		greeted := false
-		for range 2 {
-			c.pass(c.rounds)
-			for _, call := range c.calls {
-				if call.To != "z:5000" {
-					continue
-				}
-				greeted = true
-				if kind := call.Message.Kind(); kind != want {
-					t.Errorf("delivered %v: %s, want %s", delivered, kind, want)
-				}
-			}
+		if got := c.node.Awaits(); got != want {
+			t.Errorf("delivered %v: awaits %q, want %q", delivered, got, want)
 		}
-		if !greeted {
-			t.Error("no round went there")
+	}
+}
+
+// TestFirstGossipIsReturned: the first gossip of a peer's life is answered by a digest, and no
+// other, unless the answer failed. A peer that no call has reached is told of the node alone,
+// and of the rest once that was answered.
+func TestFirstGossipIsReturned(t *testing.T) {
+	c := newLone(t, "rr", 4, nil, nil)
+	digest := func(n int) string { return fmt.Sprintf("gossip of %d", n) }
+	var last uint64
+	said := func(effects []protocol.Effect) (text string) {
+		for _, s := range only[protocol.Send](effects) {
+			m, _ := s.Message.(gossip.Gossip)
+			text += fmt.Sprintf("%s of %d", s.Message.Kind(), len(m.Digest))
+			last = s.ID
+		}
+		return text
+	}
+	again := gossip.DigestEntry{Address: numbered(2), AppVersion: 1, Generation: int32(began.Unix()) + 60}
+	stranger := gossip.DigestEntry{Address: "z:5000", AppVersion: 1, Generation: int32(began.Unix())}
+	for _, step := range []struct {
+		name    string
+		effects func() []protocol.Effect
+		want    string
+	}{
+		{"known from before", func() []protocol.Effect { return c.gossips(2, entry(2, 1)) }, ""},
+		{"restarted", func() []protocol.Effect { return c.gossips(2, again) }, digest(4)},
+		{"again", func() []protocol.Effect { return c.gossips(2, again) }, ""},
+		{"the answer failed", func() []protocol.Effect {
+			c.effects(protocol.Failed{ID: last})
+			return c.gossips(2, again)
+		}, digest(4)},
+		{"a stranger", func() []protocol.Effect {
+			return c.effects(protocol.Receive{From: "z:5000", Message: gossip.Gossip{Digest: gossip.Digest{stranger}}})
+		}, digest(1)},
+		{"once more, while the answer is under way", func() []protocol.Effect {
+			return c.effects(protocol.Receive{From: "z:5000", Message: gossip.Gossip{Digest: gossip.Digest{stranger}}})
+		}, ""},
+		{"the stranger has answered", func() []protocol.Effect {
+			return c.effects(protocol.Delivered{ID: last})
+		}, digest(5)},
+	} {
+		if got := said(step.effects()); got != step.want {
+			t.Errorf("%s: %q, want %q", step.name, got, step.want)
 		}
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-// Settled tells whether the node has done with joining: it has begun its rounds, and
-// no handshake is under way or due, but with peers that are gone. From then on its
-// rounds carry digests only, until it learns of a peer that it owes a handshake.
+// Settled tells whether the node has done with joining: it has begun its rounds, no
+// handshake is under way or due, and all whom its rounds go to have had a digest, but for
+// peers that are gone. From then on it is as it will be, until it learns of another peer.
 func (n *Node) Settled() bool { return n.Awaits() == "" }
 
 // Awaits says what keeps the node from being settled; empty if it is. The SYNs that
@@ -29,6 +29,9 @@ func (n *Node) Awaits() string {
 	}
 	for _, a := range n.roundTargets() {
 		if e := n.find(a); e != nil && !e.gone() && n.owesHandshake(e) {
+			if !e.original() {
+				return fmt.Sprintf("a first digest for %s is due", a)
+			}
 			return fmt.Sprintf("a handshake with %s is due", a)
 		}
 	}

@@ -104,7 +104,7 @@ func TestAwaitsSaysWhat(t *testing.T) {
 	c.step(protocol.Receive{From: "y:5000", Message: gossip.Ack2{}})
 	awaits("")
 	c.step(protocol.Receive{From: "y:5000", Message: gossip.Gossip{Digest: entry("z:5000")}})
-	awaits("a handshake with z:5000 is due")
+	awaits("a first digest for z:5000 is due")
 	c.step(protocol.Receive{From: "z:5000", Message: gossip.Ack{}})
 	awaits("an ACK2 is under way")
 	c.step(protocol.Delivered{ID: c.calls[0].ID})

@@ -67,42 +67,6 @@ func TestAnAckLeavesItsReaderOut(t *testing.T) {
 	}
 }
 
-// greetingTo is the kind of the next round's message to a node.
-func (c *caller) greetingTo(i int) string {
-	c.t.Helper()
-	for range 6 {
-		for _, call := range c.calls {
-			if call.To == numbered(i) {
-				return call.Message.Kind()
-			}
-		}
-		c.answerAll()
-		c.pass(c.rounds)
-	}
-	c.t.Fatalf("no round goes to %d", i)
-	return ""
-}
-
-// A handshake whose ACK2 was not delivered did not happen.
-func TestAnUndeliveredAck2(t *testing.T) {
-	for kind, end := range map[string]func(id uint64) protocol.Event{
-		"syn":    func(id uint64) protocol.Event { return protocol.Failed{ID: id} },
-		"gossip": func(id uint64) protocol.Event { return protocol.Delivered{ID: id} },
-	} {
-		c := newLone(t, "rr", 3, nil, nil)
-		c.step(protocol.Receive{From: numbered(2), Message: gossip.Ack{}})
-		ack2 := c.calls[0]
-		if ack2.Message.Kind() != "ack2" || ack2.To != numbered(2) {
-			t.Fatalf("an ACK is answered by %+v", ack2)
-		}
-		c.step(end(ack2.ID))
-		c.pass(c.rounds / 2)
-		if got := c.greetingTo(2); got != kind {
-			t.Errorf("after the ACK2 is over the next round sends %s, want %s", got, kind)
-		}
-	}
-}
-
 // What the node learns of between its ACK and the peer's ACK2 is not known to the
 // peer, which an original has to be told of by another handshake.
 func TestAnOriginalIsToldOfWhatWasLearntMeanwhile(t *testing.T) {
