@@ -209,24 +209,36 @@ func TestAStrangersAckIsAnsweredInPart(t *testing.T) {
 
 // Answers to strangers leave calls for the node's own rounds, and to members.
 func TestAnswersToStrangersAreBounded(t *testing.T) {
-	const most = 32
-	c := grown(t, "rr", 9)
-	var answers []protocol.Send
-	for i := range 3 * most {
-		c.step(protocol.Receive{From: ghost(i + 1), Message: gossip.Syn{}})
-		answers = append(answers, c.calls...)
-	}
-	if len(answers) != most {
-		t.Errorf("%d answers are under way, want %d", len(answers), most)
-	}
-	c.step(protocol.Receive{From: numbered(2), Message: gossip.Syn{}})
-	if len(c.calls) != 1 {
-		t.Errorf("a member is not answered: %v", c.calls)
-	}
-	c.step(protocol.Failed{ID: answers[0].ID})
-	c.step(protocol.Receive{From: ghost(1), Message: gossip.Syn{}})
-	if len(c.calls) != 1 {
-		t.Errorf("with one answer less under way a stranger is not answered: %v", c.calls)
+	for _, kind := range []struct {
+		name string
+		of   func(from gossip.Address) gossip.Message
+		most int
+	}{
+		{"syn", func(gossip.Address) gossip.Message { return gossip.Syn{} }, 32},
+		{"gossip", func(from gossip.Address) gossip.Message {
+			return gossip.Gossip{Digest: gossip.Digest{{Address: from, AppVersion: 1, Generation: int32(began.Unix())}}}
+		}, 16},
+	} {
+		c := grown(t, "rr", 9)
+		calls := func(from gossip.Address) []protocol.Send {
+			c.step(protocol.Receive{From: from, Message: kind.of(from)})
+			return c.calls
+		}
+		var answers []protocol.Send
+		for i := range 3 * kind.most {
+			answers = append(answers, calls(ghost(i+1))...)
+		}
+		if len(answers) != kind.most {
+			t.Errorf("%s: %d answers are under way, want %d", kind.name, len(answers), kind.most)
+		}
+		c.step(protocol.Receive{From: numbered(2), Message: gossip.Syn{}})
+		if len(c.calls) != 1 {
+			t.Errorf("%s: a member is not answered: %v", kind.name, c.calls)
+		}
+		c.step(protocol.Failed{ID: answers[0].ID})
+		if again := calls(ghost(1)); len(again) != 1 {
+			t.Errorf("%s: with one answer less under way a stranger is not answered: %v", kind.name, again)
+		}
 	}
 }
 
