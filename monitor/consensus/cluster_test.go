@@ -244,7 +244,7 @@ func (f *followed) event(e Event) {
 		f.silent[e.Node] = e.Kind == Silent
 	case Eligible, Ineligible:
 		f.eligible[e.Node] = e.Kind == Eligible
-	case Suspected, Cleared:
+	case Suspected, Cleared, Withdrawn:
 		f.suspects[[2]gossip.Address{e.Observer, e.Node}] = e.Kind == Suspected
 	case Failed, Alive:
 		f.failed[e.Node] = e.Kind == Failed
@@ -328,7 +328,7 @@ func TestKindsHaveNames(t *testing.T) {
 	if len(once) != int(Hears) {
 		t.Errorf("%d names of %d kinds: %v", len(once), Hears, once)
 	}
-	for k, want := range map[Kind]string{0: "kind 0", Hears + 1: "kind 15", 255: "kind 255"} {
+	for k, want := range map[Kind]string{0: "kind 0", Hears + 1: "kind 16", 255: "kind 255"} {
 		if got := k.String(); got != want || once[got] {
 			t.Errorf("%q, want %q", got, want)
 		}

@@ -86,11 +86,9 @@ type State struct {
 	order []place // in the order of addresses, which vectors have
 	index map[gossip.Address]*node
 
-	named     int     // how many nodes another has named: ghosts are not among them
 	eligible  int     // how many nodes are eligible observers
 	voices    int     // how many nodes' words count: see voice
 	quiet     []*node // nodes that were eligible and are not now
-	failures  int     // how many nodes are declared failed
 	hearing   hearing
 	changed   bool    // whose words count has changed at this instant
 	touched   []*node // those of whom an opinion has
@@ -249,12 +247,6 @@ func (s *State) forget(a gossip.Address) {
 	}
 	s.setVoice(n, false)
 	s.silence(n)
-	if n.failed {
-		s.failures--
-	}
-	if n.named {
-		s.named--
-	}
 	s.quiet = slices.DeleteFunc(s.quiet, func(o *node) bool { return o == n })
 	s.pending = slices.DeleteFunc(s.pending, func(o *node) bool { return o == n })
 	s.views.remove(n)

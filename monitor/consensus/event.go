@@ -21,6 +21,7 @@ const (
 	Ineligible                 // its opinion no longer counts
 	Suspected                  // Observer suspects Node
 	Cleared                    // Observer suspects Node no more; False: same incarnation
+	Withdrawn                  // Observer has no opinion of Node any more
 	Failed                     // verdict of failure, made by Observers
 	Alive                      // taken back, because of Observers; False: same incarnation
 	Forgotten                  // dropped
@@ -30,7 +31,7 @@ const (
 
 var kindNames = [...]string{
 	Joined: "joined", TakenIn: "taken in", Restarted: "restarted", Beating: "beating", Silent: "silent",
-	Eligible: "eligible", Ineligible: "not eligible", Suspected: "suspected", Cleared: "cleared",
+	Eligible: "eligible", Ineligible: "not eligible", Suspected: "suspected", Cleared: "cleared", Withdrawn: "withdrawn",
 	Failed: "failed", Alive: "alive", Forgotten: "forgotten",
 	Deaf: "deaf", Hears: "hears",
 }
@@ -49,7 +50,7 @@ type Event struct {
 	Kind        Kind
 	Node        gossip.Address   // whom it is about
 	Incarnation uint32           // of Node
-	Observer    gossip.Address   // Suspected, Cleared: whose opinion
+	Observer    gossip.Address   // Suspected, Cleared, Withdrawn: whose opinion
 	Observers   []gossip.Address // Failed: who suspects; Alive: who does not
 	False       bool             // Cleared, Alive: the suspicion or verdict was wrong
 	Why         string           // Restarted, Deaf, Hears
@@ -69,6 +70,8 @@ func (e Event) String() string {
 			return fmt.Sprintf("%s clears %s: a false suspicion", e.Observer, e.Node)
 		}
 		return fmt.Sprintf("%s clears %s", e.Observer, e.Node)
+	case Withdrawn:
+		return fmt.Sprintf("%s has no opinion of %s any more", e.Observer, e.Node)
 	case Failed:
 		return fmt.Sprintf("%s: failed, suspected by %s", e.Node, names(e.Observers))
 	case Alive:

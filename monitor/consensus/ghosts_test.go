@@ -9,10 +9,10 @@ import (
 	"gossiprpc/monitor/consensus"
 )
 
-// TestGhostsMakeNoWaitLonger: a monitor that was deaf waits for the detection bound of
-// the nodes that others have named. Names that no node knows are no part of it, or a liar
-// could have it wait for ever, nor are nodes that were forgotten. Here the bound is a
-// second for each node.
+// TestGhostsMakeNoWaitLonger: a monitor that was deaf waits for the detection bound of the
+// nodes that it hears, and of those of whom half of them have an opinion. Names that nobody
+// knows are no part of it, or that all have forgotten, or a liar could have it wait for ever;
+// nor are nodes that the monitor was told to forget. Here the bound is a second for each node.
 func TestGhostsMakeNoWaitLonger(t *testing.T) {
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := consensus.New(10 * time.Second)
@@ -26,10 +26,18 @@ func TestGhostsMakeNoWaitLonger(t *testing.T) {
 			}})
 		}
 	}
+	var ghosts []gossip.Suspicion
 	for i := range 20 {
 		ghost := gossip.Address(fmt.Sprintf("ghost%d:1", i))
 		s.Step(at(0), consensus.Register{Node: ghost})
 		s.Step(at(0), consensus.Heartbeat{Node: ghost})
+		if i%2 == 0 {
+			ghosts = append(ghosts, gossip.Suspicion{Address: ghost})
+		}
+	}
+	for _, a := range []gossip.Address{"n1:1", "n2:1", "n3:1"} {
+		s.Step(at(0), consensus.Heartbeat{Node: a})
+		s.Step(at(0), consensus.Suspects{Node: a, Vector: gossip.NewFaultVector(ghosts)})
 	}
 	s.Step(at(0), consensus.Register{Node: "n4:1"})
 	s.Step(at(0), consensus.Heartbeat{Node: "n1:1"})

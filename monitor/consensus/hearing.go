@@ -27,7 +27,6 @@ func (h Hearing) String() string {
 type hearing struct {
 	unheard int // nodes that were eligible and are not now: see missed
 	lost    int // those of them that some eligible observer vouches for
-	dead    int // those unheard and those declared failed: how many may be dead
 	deaf    bool
 	changed time.Time // when deaf last changed
 	since   time.Time // since when the monitor hears; zero while it does not
@@ -57,7 +56,6 @@ func (s *State) listen() {
 			h.lost++
 		}
 	}
-	h.dead = h.unheard + s.failures
 	if deaf := s.eligible < h.unheard; deaf != h.deaf {
 		h.deaf, h.changed = deaf, s.now
 		kind := Hears
@@ -78,9 +76,11 @@ func (s *State) listen() {
 // to hear: it is not declared failed, and at least half of the eligible have an opinion of
 // it. Anybody can have a few nodes know a name for a while; in a cluster that has joined
 // everybody has an opinion of everybody.
-func (s *State) missed(n *node) bool {
-	return !n.failed && 2*(n.suspecters+n.vouchers) >= s.eligible
-}
+func (s *State) missed(n *node) bool { return !n.failed && s.wellKnown(n) }
+
+// wellKnown tells whether at least half of the eligible have an opinion of n, which is none of
+// them.
+func (s *State) wellKnown(n *node) bool { return 2*(n.suspecters+n.vouchers) >= s.eligible }
 
 // strangers tells whether a node's last vector names somebody who has yet to call the
 // monitor.

@@ -7,26 +7,29 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-// cell is what an observer holds of a node: nothing said yet, clear, or suspected
-// since the node's incarnation cell-2. A copied verdict is nobody's own suspicion.
+// cell is what an observer holds of a node: nothing, clear, or suspected since the node's
+// incarnation cell-3. A copied verdict is nobody's own suspicion; it is an adopted one
+// once the observer has said the same.
 type cell uint32
 
 const (
 	unsaid cell = iota
 	clear
 	copied
+	adopted
 )
 
 // since is the cell of a suspicion of a node in this incarnation.
-func since(incarnation uint32) cell { return cell(incarnation) + copied }
+func since(incarnation uint32) cell { return cell(incarnation) + adopted }
 
 func (c cell) suspects() bool { return c >= copied }
 
-// report applies an observer's vector. The opinions and the renewed
-// eligibility take effect together: an observer that comes back with a vector
-// must not be judged by its old row for a moment.
+// report applies an observer's vector, which is all that it thinks: of whom the vector leaves
+// out it has no opinion any more. The opinions and the renewed eligibility take effect
+// together: an observer that comes back with a vector must not be judged by its old row for a
+// moment.
 func (s *State) report(i *node, v gossip.FaultVector) {
-	at := 0
+	at, said := 0, 0
 	i.stranger = false
 	for _, c := range v {
 		// Most vectors name all nodes, so each cell is about the next one.
@@ -42,6 +45,7 @@ func (s *State) report(i *node, v gossip.FaultVector) {
 		if j == i {
 			continue
 		}
+		said++
 		if !j.reportedOn {
 			j.reportedOn = true
 			s.revision++
@@ -51,13 +55,44 @@ func (s *State) report(i *node, v gossip.FaultVector) {
 		}
 		if !j.named && i.fresh {
 			j.named = true
-			s.named++
 			s.settle(j)
 		}
 	}
+	s.withdraw(i, v, said)
 	s.views.update(i)
 	i.reportedAt = s.now
 	s.settle(i)
+}
+
+// withdraw takes i's opinions of those back whom its vector, which has so many others that are
+// known, leaves out.
+func (s *State) withdraw(i *node, v gossip.FaultVector, said int) {
+	for _, c := range i.row {
+		if c != unsaid {
+			said--
+		}
+	}
+	if said >= 0 {
+		return // all that it has an opinion of are named
+	}
+	named := make(map[gossip.Address]bool, len(v))
+	for _, c := range v {
+		named[c.Address] = true
+	}
+	for at, c := range i.row {
+		j := s.nodes[at]
+		if c == unsaid || c == copied || named[j.address] {
+			continue
+		}
+		i.row[at] = unsaid
+		s.sway(i, j, c, -1)
+		if c.suspects() {
+			i.rowHash -= j.hash
+			unsuspect(i, j)
+		}
+		s.touched = append(s.touched, j)
+		s.emit(Event{Kind: Withdrawn, Node: j.address, Observer: i.address, Incarnation: j.incarnation})
+	}
 }
 
 // place is a node in the order of addresses.
@@ -77,54 +112,34 @@ func (s *State) placeOf(a gossip.Address) int {
 // mark notes i's opinion of j and tells whether it is another one, or the first.
 func (s *State) mark(i, j *node, suspected bool) bool {
 	was := i.row[j.index]
+	is := clear
 	switch {
-	case suspected && !was.suspects():
-		i.row[j.index] = since(j.incarnation)
+	case suspected && was == copied:
+		i.row[j.index] = adopted
+		return false
+	case suspected && was.suspects() || !suspected && was == clear:
+		return false
+	case suspected:
+		is = since(j.incarnation)
+	}
+	i.row[j.index] = is
+	s.sway(i, j, was, -1)
+	s.sway(i, j, is, +1)
+	switch {
+	case suspected:
 		i.rowHash += j.hash
-		if i.eligible {
-			j.suspecters++
-			if was == clear {
-				j.vouchers--
-			}
-		}
-		if i.voice {
-			j.accusers++
-			if was == clear {
-				j.defenders--
-			}
-		}
 		s.suspect(i, j)
 		s.emit(Event{Kind: Suspected, Node: j.address, Observer: i.address, Incarnation: j.incarnation})
-	case !suspected && was.suspects():
-		i.row[j.index] = clear
+	case was.suspects():
 		i.rowHash -= j.hash
-		if i.eligible {
-			j.suspecters--
-			j.vouchers++
-		}
-		if i.voice {
-			j.accusers--
-			j.defenders++
-		}
 		unsuspect(i, j)
 		wrong := was == since(j.incarnation)
 		if wrong {
 			s.totals.FalseSuspicions++
 		}
 		s.emit(Event{Kind: Cleared, Node: j.address, Observer: i.address, Incarnation: j.incarnation, False: wrong})
-	default:
-		if !suspected && was == unsaid {
-			i.row[j.index] = clear
-			if i.eligible {
-				j.vouchers++
-				s.revision++
-			}
-			if i.voice {
-				j.defenders++
-			}
-			return true
-		}
-		return false
+	case i.eligible:
+		s.revision++
 	}
 	return true
 }
@@ -132,21 +147,25 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 // weigh adds an observer's row to the columns' counts, or takes it out.
 func (s *State) weigh(i *node, by int) {
 	for at, c := range i.row {
-		j := s.nodes[at]
-		switch {
-		case c == unsaid:
-			continue
-		case i.eligible && c.suspects():
-			j.suspecters += by
-		case i.eligible:
-			j.vouchers += by
-		}
-		switch {
-		case i.voice && c.suspects():
-			j.accusers += by
-		case i.voice:
-			j.defenders += by
-		}
+		s.sway(i, s.nodes[at], c, by)
+	}
+}
+
+// sway adds what i holds of j to the counts of j's column, or takes it out.
+func (s *State) sway(i, j *node, c cell, by int) {
+	switch {
+	case c == unsaid:
+		return
+	case i.eligible && c.suspects():
+		j.suspecters += by
+	case i.eligible:
+		j.vouchers += by
+	}
+	switch {
+	case i.voice && c.suspects():
+		j.accusers += by
+	case i.voice:
+		j.defenders += by
 	}
 }
 

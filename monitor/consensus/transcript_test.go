@@ -20,18 +20,19 @@ func TestTranscripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 		s := consensus.New(10 * time.Second)
+		r := &transcript.Reader{}
 		s.SetBound(func(_, deaths int) time.Duration { return time.Duration(17+deaths) * time.Second })
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			return transcript.Short(play(t, s, start, d))
+			return transcript.Short(play(t, s, r, start, d))
 		})
 	})
 }
 
-func play(t *testing.T, s *consensus.State, start time.Time, d *datadriven.TestData) string {
+func play(t *testing.T, s *consensus.State, r *transcript.Reader, start time.Time, d *datadriven.TestData) string {
 	var b strings.Builder
 	switch d.Cmd {
 	case "steps":
-		steps, err := transcript.Parse(d.Input)
+		steps, err := r.Parse(d.Input)
 		if err != nil {
 			t.Fatalf("%s: %v", d.Pos, err)
 		}

@@ -158,17 +158,15 @@ func (w *twin) vouched(a gossip.Address) bool {
 }
 
 func (w *twin) patience() time.Duration {
-	_, dead, _ := w.count()
-	named := 0
-	for _, n := range w.nodes {
-		if n.failed {
+	eligible, dead := 0, 0
+	for _, a := range w.order {
+		if w.eligible(a) {
+			eligible++
+		} else if w.missed(a) {
 			dead++
 		}
-		if n.named {
-			named++
-		}
 	}
-	return w.bound(named, dead)
+	return w.bound(eligible+dead, dead)
 }
 
 // wait is how long it must have heard.
@@ -353,6 +351,11 @@ func (w *twin) step(now time.Time, in Input) {
 			n.row[c.Address] = twinCell{said: true}
 			if was.in == j.incarnation {
 				w.falseSuspicions++
+			}
+		}
+		for a, c := range n.row {
+			if c.said && !slices.ContainsFunc(in.Vector, func(s gossip.Suspicion) bool { return s.Address == a }) {
+				delete(n.row, a)
 			}
 		}
 		n.reported = now

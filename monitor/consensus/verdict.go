@@ -153,9 +153,18 @@ func (s *State) shunned(i, j *node) bool {
 	return s.condemned(i, suspecting, vouching, others, func(o *node) bool { return o != j && o.eligible })
 }
 
-// patience is the detection bound for as many nodes and deaths as there are. Names that
-// no node knows are no part of any ring, and must not make it longer.
-func (s *State) patience() time.Duration { return s.bound(s.named, s.hearing.dead) }
+// patience is the detection bound for as many nodes and deaths as there are: the eligible, and
+// whom at least half of them have an opinion of. Other names are hardly part of any ring, and
+// whoever invents them must not make it longer.
+func (s *State) patience() time.Duration {
+	dead := 0
+	for _, n := range s.nodes {
+		if !n.eligible && s.wellKnown(n) {
+			dead++
+		}
+	}
+	return s.bound(s.eligible+dead, dead)
+}
 
 // verdictDue is the next instant at which time alone may make a verdict.
 func (s *State) verdictDue() (due time.Time, ok bool) {
@@ -180,7 +189,6 @@ func (s *State) verdictDue() (due time.Time, ok bool) {
 func (s *State) convict(j *node) {
 	reason := s.reason(j)
 	j.failed, j.accordAt = true, time.Time{}
-	s.failures++
 	j.failedAt, j.failedSuspicion, j.failedIncarnation = s.now, j.suspectedAt(), j.incarnation
 	if j.failedSuspicion.IsZero() {
 		j.failedSuspicion = s.now // all suspicions are older: whose opinion counts has changed
@@ -191,7 +199,6 @@ func (s *State) convict(j *node) {
 
 func (s *State) acquit(j *node) {
 	j.failed, j.clearedAt = false, s.now
-	s.failures--
 	wrong := j.failedIncarnation == j.incarnation
 	if wrong {
 		s.totals.FalseFailures++

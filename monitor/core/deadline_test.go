@@ -16,7 +16,7 @@ func TestADisputedCaseEndsAtItsDeadline(t *testing.T) {
 	m := start(t, func(c *core.Config) { c.Protocol = "rr" })
 	var ends []testcase.Result
 	m.Observe(core.Observer{Result: func(r testcase.Result) { ends = append(ends, r) }})
-	steps, err := transcript.Parse(`
+	steps, err := new(transcript.Reader).Parse(`
 0s register n1 n2 n3 n4
 0s..60s beat n1 n2 n4
 0s..5s beat n3

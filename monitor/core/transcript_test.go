@@ -59,6 +59,7 @@ type player struct {
 	held       []machine.Write
 	holding    bool
 	exited     bool
+	reader     transcript.Reader
 	out        strings.Builder
 }
 
@@ -68,7 +69,7 @@ func (p *player) begin(t *testing.T, c core.Config) {
 	if p.core, err = core.New(c); err != nil {
 		t.Fatal(err)
 	}
-	p.files, p.exited = map[string]string{}, false
+	p.files, p.exited, p.reader = map[string]string{}, false, transcript.Reader{}
 }
 
 func (p *player) command(t *testing.T, d *datadriven.TestData) {
@@ -81,7 +82,7 @@ func (p *player) command(t *testing.T, d *datadriven.TestData) {
 		p.until(p.at(t, d))
 		p.step(machine.Start{})
 	case "steps":
-		steps, err := transcript.Parse(d.Input)
+		steps, err := p.reader.Parse(d.Input)
 		if err != nil {
 			t.Fatalf("%s: %v", d.Pos, err)
 		}

@@ -149,7 +149,7 @@ func (m *Monitor) event(e consensus.Event) {
 		m.row(e.Node)
 	case consensus.Eligible, consensus.Ineligible:
 		m.put(viewer.Voice{Node: m.node(e.Node), Eligible: e.Kind == consensus.Eligible})
-	case consensus.Suspected, consensus.Cleared:
+	case consensus.Suspected, consensus.Cleared, consensus.Withdrawn:
 		m.put(viewer.Cell{By: m.node(e.Observer), Of: m.node(e.Node), Suspect: e.Kind == consensus.Suspected})
 	case consensus.Failed, consensus.Alive:
 		m.put(viewer.Verdict{

@@ -43,7 +43,7 @@ func TestAProtocolThatComesLateEndsACase(t *testing.T) {
 
 func disputedSteps(t *testing.T) []transcript.Step {
 	t.Helper()
-	steps, err := transcript.Parse(`
+	steps, err := new(transcript.Reader).Parse(`
 0s register n1 n2 n3 n4
 0s..40s beat n1 n2 n4
 0s..5s beat n3

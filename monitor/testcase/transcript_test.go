@@ -37,6 +37,7 @@ func TestTranscripts(t *testing.T) {
 type player struct {
 	start, now time.Time
 	state      *consensus.State
+	reader     transcript.Reader
 	memory     *testcase.Memory
 	run        *testcase.Run
 	last       testcase.Result
@@ -46,7 +47,7 @@ type player struct {
 func (p *player) command(t *testing.T, d *datadriven.TestData) {
 	switch d.Cmd {
 	case "steps":
-		steps, err := transcript.Parse(d.Input)
+		steps, err := p.reader.Parse(d.Input)
 		if err != nil {
 			t.Fatalf("%s: %v", d.Pos, err)
 		}

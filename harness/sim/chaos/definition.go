@@ -26,6 +26,7 @@ type definition struct {
 type observer struct {
 	heartbeat, registered, reported time.Time
 	row                             map[gossip.Address]bool
+	copied                          map[gossip.Address]bool // of the row, not said yet
 	failed, reportedOn, named       bool
 	was                             bool      // eligible at the last instant
 	ceased                          time.Time // when it last ceased to be
@@ -153,17 +154,15 @@ func (d *definition) vouched(a gossip.Address) bool {
 }
 
 func (d *definition) patience() time.Duration {
-	_, dead, _ := d.count()
-	named := 0
-	for _, n := range d.nodes {
-		if n.failed {
+	eligible, dead := 0, 0
+	for _, a := range d.order {
+		if d.eligible(a) {
+			eligible++
+		} else if d.missed(a) {
 			dead++
 		}
-		if n.named {
-			named++
-		}
 	}
-	return d.bound(named, dead)
+	return d.bound(eligible+dead, dead)
 }
 
 // wait is how long it must have heard.
@@ -295,8 +294,14 @@ func (d *definition) step(now time.Time, in consensus.Input) {
 			n.stranger = n.stranger || d.nodes[c.Address] == nil
 			if j := d.nodes[c.Address]; j != nil && c.Address != in.Node {
 				n.row[c.Address] = c.Suspected
+				delete(n.copied, c.Address)
 				j.reportedOn = true
 				j.named = j.named || d.young(n.heartbeat)
+			}
+		}
+		for a := range n.row {
+			if !n.copied[a] && !slices.ContainsFunc(in.Vector, func(c gossip.Suspicion) bool { return c.Address == a }) {
+				delete(n.row, a)
 			}
 		}
 	}
@@ -362,10 +367,11 @@ func (d *definition) enroll(a gossip.Address) *observer {
 		d.nodes[a] = n
 		d.order = append(d.order, a)
 	}
-	n.row, n.registered, n.stranger, n.life.repeated = map[gossip.Address]bool{}, d.now, false, false
+	n.row, n.copied = map[gossip.Address]bool{}, map[gossip.Address]bool{}
+	n.registered, n.stranger, n.life.repeated = d.now, false, false
 	for _, j := range d.order {
 		if j != a && d.nodes[j].failed {
-			n.row[j] = true
+			n.row[j], n.copied[j] = true, true
 		}
 	}
 	return n

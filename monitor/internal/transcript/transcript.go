@@ -8,7 +8,9 @@
 //
 //	register n1 n2
 //	beat n1 n2
-//	report n1 n2=1 n3=0                 (a fault vector of n1)
+//	report n1 n2=1 n3=0                 (n1's fault vector: besides, what it has said of others
+//	                                     since it registered)
+//	report n1 n2=-                      (leaves n2 out from now on)
 //	states n1 gen=7 hb=3 msgs=12 n2=7   (n1's state map; of n2 its generation)
 //	traffic n1 4096
 //	forget n1
@@ -33,8 +35,14 @@ type Step struct {
 	Input consensus.Input
 }
 
+// Reader reads the scripts of one transcript, each of which goes on from the one before. The
+// zero value is ready for the first.
+type Reader struct {
+	said map[gossip.Address]map[gossip.Address]bool // by each node of the others
+}
+
 // Parse reads a script, sorted by time; lines of one instant keep their order.
-func Parse(text string) ([]Step, error) {
+func (r *Reader) Parse(text string) ([]Step, error) {
 	var steps []Step
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
@@ -48,7 +56,52 @@ func Parse(text string) ([]Step, error) {
 		steps = append(steps, parsed...)
 	}
 	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	for i := range steps {
+		steps[i].Input = r.complete(steps[i].Input)
+	}
 	return steps, nil
+}
+
+// changes is a vector that tells only what is new.
+type changes struct {
+	consensus.Tick
+	node  gossip.Address
+	says  []gossip.Suspicion
+	leave []gossip.Address
+}
+
+// complete makes a vector of changes.
+func (r *Reader) complete(in consensus.Input) consensus.Input {
+	if r.said == nil {
+		r.said = map[gossip.Address]map[gossip.Address]bool{}
+	}
+	switch in := in.(type) {
+	case consensus.Register:
+		delete(r.said, in.Node)
+	case consensus.Forget:
+		delete(r.said, in.Node)
+		for _, said := range r.said {
+			delete(said, in.Node)
+		}
+	case changes:
+		said := r.said[in.node]
+		if said == nil {
+			said = map[gossip.Address]bool{}
+			r.said[in.node] = said
+		}
+		for _, c := range in.says {
+			said[c.Address] = c.Suspected
+		}
+		for _, a := range in.leave {
+			delete(said, a)
+		}
+		var cells []gossip.Suspicion
+		for a, suspected := range said {
+			cells = append(cells, gossip.Suspicion{Address: a, Suspected: suspected})
+		}
+		return consensus.Suspects{Node: in.node, Vector: gossip.NewFaultVector(cells)}
+	}
+	return in
 }
 
 func parseLine(fields []string) ([]Step, error) {
@@ -99,15 +152,19 @@ func parseInputs(word string, args []string) ([]consensus.Input, error) {
 		}
 		return inputs, nil
 	case "report":
-		var cells []gossip.Suspicion
+		c := changes{node: first}
 		for _, arg := range args[1:] {
+			if name, ok := strings.CutSuffix(arg, "=-"); ok {
+				c.leave = append(c.leave, Address(name))
+				continue
+			}
 			name, value, err := number(arg)
 			if err != nil {
 				return nil, err
 			}
-			cells = append(cells, gossip.Suspicion{Address: Address(name), Suspected: value == 1})
+			c.says = append(c.says, gossip.Suspicion{Address: Address(name), Suspected: value == 1})
 		}
-		return append(inputs, consensus.Suspects{Node: first, Vector: gossip.NewFaultVector(cells)}), nil
+		return append(inputs, c), nil
 	case "states":
 		in := consensus.States{Node: first}
 		own := gossip.EndpointState{Address: first, AppVersion: 1, Status: gossip.StatusNormal}
