@@ -29,7 +29,21 @@ var waves = [...]int{1, 2, 8, 29}
 // maxUnanswered bounds the calls of a round that were not refused. A call may take
 // a whole interval to fail, so twice as many are under way at most, of the 160 that
 // a process carries; the rest is for handshakes.
-const maxUnanswered = 40
+//
+// In large clusters there are fewer, down to leastUnanswered, so that a round sends no more
+// than about roundBytes: else one that is busy for a moment, so that calls take too long, is
+// kept so by its own going on. An entry of a digest takes about entryBytes on the wire.
+const (
+	maxUnanswered   = 40
+	leastUnanswered = 3
+	roundBytes      = 1 << 20
+	entryBytes      = 170
+)
+
+// mostUnanswered is the bound for as many endpoints as the node knows.
+func (n *Node) mostUnanswered() int {
+	return min(max(roundBytes/(entryBytes*len(n.addresses)), leastUnanswered), maxUnanswered)
+}
 
 // pendingCall is a call of a round to a target that may still answer in time.
 type pendingCall struct {
@@ -67,7 +81,7 @@ func (n *Node) tryMore(count int) {
 		next = n.drawAnother
 	}
 	for range count {
-		if n.attempt.unanswered >= maxUnanswered {
+		if n.attempt.unanswered >= n.mostUnanswered() {
 			return
 		}
 		to, ok := next()

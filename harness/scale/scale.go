@@ -178,14 +178,23 @@ func (r *run) verdicts(ctx context.Context) (live, dead []gossip.Address, away s
 
 func (r *run) file(extension string) string { return filepath.Join(r.Dir, "results."+extension) }
 
+// startsPerSecond is how many nodes are started a second: some thousand that joined through
+// one seed at the same instant would take this machine longer than their calls may.
+const startsPerSecond = 40
+
 func (r *run) startNodes(ctx context.Context) error {
+	next := time.NewTicker(time.Second / startsPerSecond)
+	defer next.Stop()
 	for i, p := range r.places {
-		if err := ctx.Err(); err != nil {
-			return err
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-next.C:
 		}
 		if err := p.start(r.seedOf(i)); err != nil {
 			return err
 		}
+		r.Tell(fmt.Sprintf("%d of %d nodes are started", i+1, r.Nodes))
 	}
 	return nil
 }
@@ -200,7 +209,7 @@ func (r *run) seedOf(i int) gossip.Address {
 
 // join waits until every node knows every other, and the monitor all.
 func (r *run) join(ctx context.Context) error {
-	return r.step(ctx, "all nodes know each other", r.limit(), 0, func() (bool, string, error) {
+	return r.step(ctx, "since the last start, all know each other", r.limit(), 0, func() (bool, string, error) {
 		all, err := r.look()
 		if err != nil {
 			return false, "", err

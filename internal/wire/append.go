@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strconv"
 
 	"gossiprpc/internal/gossip"
@@ -63,4 +64,13 @@ func addressCall(method string, a gossip.Address) func([]byte) []byte {
 // bareCall writes a call without arguments.
 func bareCall(method string) func([]byte) []byte {
 	return func(dst []byte) []byte { return append(appendCallStart(dst, method), xmlrpc.CallEnd...) }
+}
+
+// makeRoom sees to it, once the first of so many entries has been written from start on, that
+// the others need no further allocation.
+func makeRoom(dst []byte, start, written, entries int) []byte {
+	if written > 0 {
+		return dst
+	}
+	return slices.Grow(dst, (len(dst)-start)*entries*9/8)
 }

@@ -19,6 +19,7 @@ const (
 // appendDigest writes the struct address -> [app version, generation, heartbeat].
 func appendDigest(dst []byte, d gossip.Digest) []byte {
 	dst = append(dst, xmlrpc.StructStart...)
+	start := len(dst)
 	for i := range d {
 		e := &d[i]
 		dst = append(dst, xmlrpc.MemberStart...)
@@ -30,6 +31,7 @@ func appendDigest(dst []byte, d gossip.Digest) []byte {
 		dst = append(dst, digestNext...)
 		dst = strconv.AppendInt(dst, int64(e.Heartbeat), 10)
 		dst = append(dst, digestEnd...)
+		dst = makeRoom(dst, start, i, len(d))
 	}
 	return append(dst, xmlrpc.StructEnd...)
 }

@@ -7,6 +7,7 @@ import (
 
 func appendVector(dst []byte, v gossip.FaultVector) []byte {
 	dst = append(dst, xmlrpc.StructStart...)
+	start := len(dst)
 	for i := range v {
 		dst = appendName(dst, string(v[i].Address))
 		if v[i].Suspected {
@@ -14,6 +15,7 @@ func appendVector(dst []byte, v gossip.FaultVector) []byte {
 		} else {
 			dst = append(dst, xmlrpc.IntStart+"0"+xmlrpc.IntEnd+xmlrpc.MemberEnd...)
 		}
+		dst = makeRoom(dst, start, i, len(v))
 	}
 	return append(dst, xmlrpc.StructEnd...)
 }

@@ -34,6 +34,7 @@ const (
 
 func appendStates(dst []byte, states gossip.StateMap) []byte {
 	dst = append(dst, xmlrpc.StructStart...)
+	start := len(dst)
 	for i := range states {
 		s := &states[i]
 		dst = append(dst, xmlrpc.MemberStart...)
@@ -51,6 +52,7 @@ func appendStates(dst []byte, states gossip.StateMap) []byte {
 		dst = append(dst, stateUpdated...)
 		dst = appendTime(dst, s.Updated)
 		dst = append(dst, stateEnd...)
+		dst = makeRoom(dst, start, i, len(states))
 	}
 	return append(dst, xmlrpc.StructEnd...)
 }

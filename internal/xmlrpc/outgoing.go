@@ -18,8 +18,9 @@ type outgoing struct {
 	users int
 }
 
-// maxKept is the size in bytes of buffers that are kept: large documents are rare.
-const maxKept = 64 << 10
+// maxKept is the size in bytes of buffers that are kept: enough for the digests of some
+// thousand nodes.
+const maxKept = 1 << 20
 
 var outgoings = sync.Pool{New: func() any { return &outgoing{} }}
 
