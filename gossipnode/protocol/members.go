@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"slices"
+	"time"
 
 	"gossiprpc/internal/gossip"
 )
@@ -18,25 +19,35 @@ func (n *Node) learnMembers(list []gossip.Address) {
 	n.meet(list)
 }
 
-// meet sends a SYN to a listed node that this one has not heard of, one for each
-// list fetched. Nodes that joined while messages were lost, or while the provider
-// had forgotten the others, could else stay two clusters that never learn of each
-// other: random and rr gossip only to whom they know.
+// meet sends a SYN to a node that has been listed for about T_fail (for two lists that are
+// fetched once in T_fail) without this one's having heard of it, one for each list fetched. Nodes that joined while messages were lost, or while the
+// provider had forgotten the others, could else stay two clusters that never learn of each
+// other: random and rr gossip only to whom they know. Of a newcomer digests tell sooner.
 func (n *Node) meet(list []gossip.Address) {
 	if !n.started || n.joining.id != 0 || n.confirmed == 0 || slices.Equal(list, n.met) {
 		return
 	}
+	unmet := map[gossip.Address]time.Duration{}
 	var strangers []gossip.Address
 	for _, a := range list {
-		if a != n.self && n.find(a) == nil {
+		if a == n.self || n.find(a) != nil {
+			continue
+		}
+		unmet[a] = n.clock
+		if since, listed := n.unmet[a]; listed {
+			unmet[a] = since
+		}
+		if n.clock-unmet[a] >= n.timing.Fail-n.timing.Gossip {
 			strangers = append(strangers, a)
 		}
 	}
+	n.unmet = unmet
 	if a, ok := pick(n.rand, strangers); ok {
 		n.joinBy(a)
-		return
 	}
-	n.met = list
+	if len(unmet) == 0 {
+		n.met = list
+	}
 }
 
 // adoptMembers takes the fetched list as the ring, once it holds the node itself

@@ -124,6 +124,8 @@ type Node struct {
 	nextList []gossip.Address // the last list fetched, until a round adopts it
 	met      []gossip.Address // a list all of whose nodes are known
 
+	unmet map[gossip.Address]time.Duration // listed nodes that are not known, and since when
+
 	started    bool
 	startedAt  time.Duration
 	phase      time.Duration                    // of the rounds within the gossip interval

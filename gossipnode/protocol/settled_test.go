@@ -109,8 +109,16 @@ func TestAwaitsSaysWhat(t *testing.T) {
 	awaits("an ACK2 is under way")
 	c.step(protocol.Delivered{ID: c.calls[0].ID})
 	awaits("")
-	// A listed name that nobody has heard of is tried, but not waited for.
+	// A listed name that nobody has heard of is tried once it has been listed for a while, but
+	// not waited for.
 	list := []gossip.Address{numbered(1), numbered(2), numbered(3), "y:5000", "z:5000", "typo:5000"}
+	c.step(protocol.Members{List: list})
+	awaits("")
+	timing := protocol.DefaultTiming()
+	c.now = c.now.Add(timing.Fail - timing.Gossip - time.Millisecond)
+	c.step(protocol.Members{List: list})
+	awaits("")
+	c.now = c.now.Add(time.Millisecond)
 	c.step(protocol.Members{List: list})
 	awaits("a SYN is under way")
 	c.step(protocol.Failed{ID: c.calls[0].ID})
