@@ -32,6 +32,8 @@ type process struct {
 	address string
 	pid     int
 	exited  chan error
+	stdin   io.Writer
+	stdout  string // the file that has what it prints
 }
 
 // start runs a program until the test's end. shell is put before it, such as a limit.
@@ -64,10 +66,18 @@ func start(t *testing.T, shell, program string, args ...string) process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stdout, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout = stdout
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := process{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), pid: cmd.Process.Pid, exited: make(chan error, 1)}
+	p := process{
+		address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), pid: cmd.Process.Pid, exited: make(chan error, 1),
+		stdin: stdin, stdout: stdout.Name(),
+	}
 	listening := make(chan struct{})
 	go func() {
 		for s := bufio.NewScanner(stderr); s.Scan(); {
@@ -81,6 +91,9 @@ func start(t *testing.T, shell, program string, args ...string) process {
 		_ = cmd.Process.Kill()
 		t.Logf("%s ended: %v", cmd.Path, <-p.exited)
 		_ = stdin.Close()
+		if err := stdout.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 	select {
 	case <-listening:

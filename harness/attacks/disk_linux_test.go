@@ -1,0 +1,152 @@
+package attacks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire"
+	"gossiprpc/internal/xmlrpc"
+)
+
+// TestDiskIsAway: a result that cannot be written, because the file system has become
+// read-only or is full, is kept, and written once when it can be. The monitor is real, and so
+// is the file system, a small one in memory, which takes root to make; the nodes are calls.
+func TestDiskIsAway(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounts a file system: needs root")
+	}
+	for name, fault := range map[string]func(t *testing.T, dir string) (mend func()){
+		"read-only": func(t *testing.T, dir string) func() {
+			remount := func(flags uintptr) {
+				if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|flags, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			remount(syscall.MS_RDONLY)
+			return func() { remount(0) }
+		},
+		"full": func(t *testing.T, dir string) func() {
+			ballast := filepath.Join(dir, "ballast")
+			f, err := os.Create(ballast)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for err == nil {
+				_, err = f.Write(make([]byte, 512))
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return func() {
+				if err := os.Remove(ballast); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+					t.Error(err)
+				}
+			})
+			results := filepath.Join(dir, "results.txt")
+			p := start(t, "", "monitor", "--results", results, "--heartbeat", "100ms", "--gossip", "300ms", "--fail", "1s")
+			mend := fault(t, dir)
+			playOneDeath(t, p)
+			await(t, "the menu says that the result is not written", func() bool {
+				said, err := os.ReadFile(p.stdout)
+				return err == nil && bytes.Contains(said, []byte("not written yet, trying again"))
+			})
+			if block, err := os.ReadFile(results); len(block) > 0 {
+				t.Fatalf("while nothing can be written the file has %q, %v", block, err)
+			}
+			mend()
+			await(t, "the result is written", func() bool {
+				said, err := os.ReadFile(p.stdout)
+				return err == nil && bytes.Contains(said, []byte("results.jsonl: written")) && bytes.Contains(said, []byte("results.txt: written"))
+			})
+			block, err := os.ReadFile(results)
+			if err != nil || strings.Count(string(block), "Consensus Achieved") != 1 {
+				t.Errorf("results.txt has %q, %v", block, err)
+			}
+			line, err := os.ReadFile(filepath.Join(dir, "results.jsonl"))
+			if err != nil || !json.Valid(line) {
+				t.Errorf("results.jsonl has %q, %v", line, err)
+			}
+		})
+	}
+}
+
+// await waits until a condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("in vain: %s", what)
+		}
+	}
+}
+
+// playOneDeath has three nodes call a monitor until the test ends, types case 1, and has one
+// of them fall silent once all three are alive.
+func playOneDeath(t *testing.T, p process) {
+	t.Helper()
+	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	monitor := wire.Monitor{Client: client, HostPort: p.address}
+	nodes := []gossip.Address{"n1:1", "n2:1", "n3:1"}
+	for _, n := range nodes {
+		if err := monitor.Register(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell := func(ctx context.Context, dies bool) {
+		for _, n := range nodes {
+			if dies && n == nodes[2] {
+				continue
+			}
+			var v gossip.FaultVector
+			for _, other := range nodes {
+				v = append(v, gossip.Suspicion{Address: other, Suspected: dies && other == nodes[2]})
+			}
+			if err := monitor.Heartbeat(ctx, n); err != nil && ctx.Err() == nil {
+				t.Errorf("heartbeat: %v", err)
+			}
+			if err := monitor.UpdateSuspects(ctx, n, v, 1); err != nil && ctx.Err() == nil {
+				t.Errorf("vector: %v", err)
+			}
+		}
+	}
+	tell(t.Context(), false)
+	if _, err := p.stdin.Write([]byte("1\n")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		for tick := time.NewTicker(100 * time.Millisecond); ctx.Err() == nil; <-tick.C {
+			tell(ctx, true)
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		calls.Wait()
+		client.Close()
+	})
+}
