@@ -222,10 +222,10 @@ func (n *Node) greeting(to gossip.Address) gossip.Message {
 }
 
 // owesHandshake: a peer of ours has to be sent one digest (see returnFirst); whoever joins
-// later is in every digest, and an entry there is enough. An original
-// times only endpoints whose state a handshake brought it, so it is owed another one
-// whenever the node has learnt of a member. So is a peer of unknown kind, whose
-// generation is 0 until its first digest comes.
+// later is in every digest, and an entry there is enough. An original times only endpoints
+// whose state a handshake brought it, so it is owed another one whenever the node has learnt
+// of a member. So is a peer of unknown kind, whose generation is 0 until its first digest
+// comes.
 func (n *Node) owesHandshake(e *endpoint) bool {
 	if e.original() {
 		return e.shaken != n.growth

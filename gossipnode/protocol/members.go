@@ -20,9 +20,10 @@ func (n *Node) learnMembers(list []gossip.Address) {
 }
 
 // meet sends a SYN to a node that has been listed for about T_fail (for two lists that are
-// fetched once in T_fail) without this one's having heard of it, one for each list fetched. Nodes that joined while messages were lost, or while the
-// provider had forgotten the others, could else stay two clusters that never learn of each
-// other: random and rr gossip only to whom they know. Of a newcomer digests tell sooner.
+// fetched once in T_fail) without this one's having heard of it, one for each list fetched.
+// Nodes that joined while messages were lost, or while the provider had forgotten the others,
+// could else stay two clusters that never learn of each other: random and rr gossip only to
+// whom they know. Of a newcomer digests tell sooner.
 func (n *Node) meet(list []gossip.Address) {
 	if !n.started || n.joining.id != 0 || n.confirmed == 0 || slices.Equal(list, n.met) {
 		return
