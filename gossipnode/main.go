@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,15 +38,13 @@ config file, else the default.`
 
 type settings struct {
 	command.Flags
-	Port      int                `help:"Port to listen on, and of the node's address." default:"5000"`
-	SeedHost  string             `help:"Name of the node to join through." default:"node1"`
-	SeedPort  int                `help:"Port of the node to join through." default:"5000"`
-	Connect   bool               `help:"Do at once what the console's connect does."`
-	Monitor   string             `help:"Where the monitor listens." default:"monitor-node:8000"`
-	Provider  string             `help:"Where the provider listens." default:"provider-node:9000"`
-	Heartbeat time.Duration      `help:"Between two heartbeats." default:"1s"`
-	Gossip    time.Duration      `help:"Between two gossip rounds." default:"3s"`
-	Fail      time.Duration      `help:"Silence after which a peer is suspected." default:"10s"`
+	Port     int    `help:"Port to listen on, and of the node's address." default:"5000"`
+	SeedHost string `help:"Name of the node to join through." default:"node1"`
+	SeedPort int    `help:"Port of the node to join through." default:"5000"`
+	Connect  bool   `help:"Do at once what the console's connect does."`
+	Monitor  string `help:"Where the monitor listens." default:"monitor-node:8000"`
+	Provider string `help:"Where the provider listens." default:"provider-node:9000"`
+	command.Intervals
 	Align     bool               `help:"Line rounds up with the wall clock; --no-align starts them at connect, as the original." default:"true" negatable:""`
 	Freshness protocol.Freshness `help:"From which instant relayed news counts: its arrival (the original's rule), or the emission of the heartbeat." default:"arrival" placeholder:"RULE"`
 	Quiet     bool               `help:"Do not tell on standard output who was heard of, is suspected or cleared." short:"q"`
@@ -79,7 +76,8 @@ func (s settings) serve(
 	stdout, stderr io.Writer,
 	log *slog.Logger,
 ) (int, error) {
-	timing := protocol.Timing{Heartbeat: s.Heartbeat, Gossip: s.Gossip, Fail: s.Fail}
+	profile, _ := protocol.ProfileTiming(s.Profile)
+	timing := profile.With(s.Heartbeat, s.Gossip, s.Fail)
 	if err := timing.Validate(); err != nil {
 		return config.ExitWrongUse, err
 	}

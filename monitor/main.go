@@ -57,18 +57,16 @@ config file, else the default.`
 
 type flags struct {
 	command.Flags
-	Port      int               `help:"Port to listen on." default:"8000"`
-	Provider  string            `help:"Where to ask for the cluster's protocol when a test case begins." default:"provider-node:9000" placeholder:"NAME:PORT"`
-	Protocol  string            `help:"The cluster's protocol: one of ${protocols}, in any case. Asked of the provider when not given." placeholder:"NAME"`
-	Heartbeat time.Duration     `help:"Interval of the nodes' heartbeats." default:"1s"`
-	Gossip    time.Duration     `help:"Interval of the nodes' gossip rounds." default:"3s"`
-	Fail      time.Duration     `help:"Silence after which a node is suspected." default:"10s"`
-	Align     bool              `help:"The nodes line their rounds up with the wall clock." default:"true" negatable:""`
-	Results   string            `help:"File that results are appended to; one ending in .jsonl lies beside it." default:"results.txt" placeholder:"FILE"`
-	Seed      *int64            `help:"Seed that the nodes' draws come from, for results.jsonl." placeholder:"N"`
-	Label     map[string]string `help:"Fact about the run for results.jsonl, such as backend=local; may be given several times." placeholder:"NAME=VALUE"`
-	Web       string            `help:"HOST:PORT to serve the web page on, as monitor dashboard does; none when empty." placeholder:"HOST:PORT"`
-	WebHost   string            `help:"${webhost}" placeholder:"NAME,..."`
+	Port     int    `help:"Port to listen on." default:"8000"`
+	Provider string `help:"Where to ask for the cluster's protocol when a test case begins." default:"provider-node:9000" placeholder:"NAME:PORT"`
+	Protocol string `help:"The cluster's protocol: one of ${protocols}, in any case. Asked of the provider when not given." placeholder:"NAME"`
+	command.Intervals
+	Align   bool              `help:"The nodes line their rounds up with the wall clock." default:"true" negatable:""`
+	Results string            `help:"File that results are appended to; one ending in .jsonl lies beside it." default:"results.txt" placeholder:"FILE"`
+	Seed    *int64            `help:"Seed that the nodes' draws come from, for results.jsonl." placeholder:"N"`
+	Label   map[string]string `help:"Fact about the run for results.jsonl, such as backend=local; may be given several times." placeholder:"NAME=VALUE"`
+	Web     string            `help:"HOST:PORT to serve the web page on, as monitor dashboard does; none when empty." placeholder:"HOST:PORT"`
+	WebHost string            `help:"${webhost}" placeholder:"NAME,..."`
 }
 
 // protocols are what --help names.
@@ -175,7 +173,8 @@ func newMonitor(ctx context.Context, f flags, stdout io.Writer, log *slog.Logger
 // cannot check, or would name otherwise than its flag, is checked here.
 func (f flags) settings() (core.Config, error) {
 	c := core.DefaultConfig()
-	c.Timing = protocol.Timing{Heartbeat: f.Heartbeat, Gossip: f.Gossip, Fail: f.Fail}
+	profile, _ := protocol.ProfileTiming(f.Profile)
+	c.Timing = profile.With(f.Heartbeat, f.Gossip, f.Fail)
 	if err := c.Timing.Validate(); err != nil {
 		return c, err
 	}

@@ -322,6 +322,11 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"--provider", "nowhere"}, "monitor: --provider: bad address", 2},
 		{[]string{"--results", "results.jsonl"}, "monitor: --results results.jsonl: want another ending", 2},
 		{[]string{"--fail", "1s"}, "monitor: fail interval 1s", 2},
+		{
+			[]string{"--profile", "lan", "--fail", "150ms"},
+			"monitor: fail interval 150ms: want more than the heartbeat interval 200ms", 2,
+		},
+		{[]string{"--profile", "wan"}, "monitor: ", 2},
 		{[]string{"--port", "70000"}, "monitor: --port: 70000 is no port", 2},
 		{[]string{"--config", "missing.json"}, "monitor: ", 2},
 		{[]string{"--advertise", "two words"}, "monitor: --advertise: bad address", 2},

@@ -17,6 +17,37 @@ func DefaultTiming() Timing {
 	return Timing{Heartbeat: time.Second, Gossip: 3 * time.Second, Fail: 10 * time.Second}
 }
 
+// LANTiming is for fast detection on one quiet network: 200 ms, 200 ms and 2 s. Of the settings
+// that go tool mage advise tried for brr at 32 nodes and 1 % loss it is twice the shortest T_fail
+// at which single observers are right for 99 % of the time too.
+func LANTiming() Timing {
+	return Timing{Heartbeat: 200 * time.Millisecond, Gossip: 200 * time.Millisecond, Fail: 2 * time.Second}
+}
+
+// ProfileTiming are the intervals of a profile, original or lan; false for other names.
+func ProfileTiming(name string) (Timing, bool) {
+	switch name {
+	case "original":
+		return DefaultTiming(), true
+	case "lan":
+		return LANTiming(), true
+	}
+	return Timing{}, false
+}
+
+// With is t with those intervals that are given; nil means as they are.
+func (t Timing) With(heartbeat, gossip, fail *time.Duration) Timing {
+	for _, i := range []struct {
+		of    *time.Duration
+		given *time.Duration
+	}{{&t.Heartbeat, heartbeat}, {&t.Gossip, gossip}, {&t.Fail, fail}} {
+		if i.given != nil {
+			*i.of = *i.given
+		}
+	}
+	return t
+}
+
 // Scaled divides all intervals by speed.
 func (t Timing) Scaled(speed float64) Timing {
 	scale := func(d time.Duration) time.Duration { return time.Duration(float64(d) / speed) }

@@ -3,6 +3,7 @@ package command
 import (
 	"io"
 	"log/slog"
+	"time"
 
 	"gossiprpc/internal/admission"
 )
@@ -22,6 +23,14 @@ type Flags struct {
 	RecordLimit int64      `help:"Largest size of that file in bytes; 0: none." default:"268435456" placeholder:"BYTES"`
 	LogLevel    slog.Level `help:"Lowest level logged: debug, info, warn or error." default:"warn"`
 	Watched
+}
+
+// Intervals are the settings that a node and its monitor must have in common.
+type Intervals struct {
+	Profile   string         `help:"Intervals that are not given one by one: original (1s, 3s, 10s) or lan (200ms, 200ms, 2s)." enum:"original,lan" default:"original"`
+	Heartbeat *time.Duration `help:"Between two heartbeats of a node." placeholder:"1s"`
+	Gossip    *time.Duration `help:"Between two gossip rounds." placeholder:"3s"`
+	Fail      *time.Duration `help:"Silence after which a node is suspected." placeholder:"10s"`
 }
 
 // Admission are the settings of who may speak to a process.
