@@ -193,6 +193,11 @@ func Scale(ctx context.Context, protocol, nodes string) error {
 	return tasks.Ended(ctx, scale.Task(ctx, os.Stdout, os.Environ(), protocol, nodes))
 }
 
+// Against finds one death by the lan profile and by hashicorp/memberlist, in one run: against NODES
+func Against(ctx context.Context, nodes string) error {
+	return tasks.Ended(ctx, scale.Against(ctx, os.Stdout, os.Environ(), nodes))
+}
+
 // Interop holds what concerns clusters with Python in them.
 type Interop mg.Namespace
 

@@ -94,8 +94,13 @@ func TestDiskIsAway(t *testing.T) {
 // await waits until a condition holds.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	limit := time.After(patience)
+	for !holds() {
+		select {
+		case <-look.C:
+		case <-limit:
 			t.Fatalf("in vain: %s", what)
 		}
 	}
@@ -140,8 +145,11 @@ func playOneDeath(t *testing.T, p process) {
 	ctx, stop := context.WithCancel(t.Context())
 	var calls sync.WaitGroup
 	calls.Go(func() {
-		for tick := time.NewTicker(100 * time.Millisecond); ctx.Err() == nil; <-tick.C {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for ctx.Err() == nil {
 			tell(ctx, true)
+			<-tick.C
 		}
 	})
 	t.Cleanup(func() {

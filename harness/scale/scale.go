@@ -65,6 +65,19 @@ type Cost struct {
 	Of     int     // nodes, of which it is the sum; 0: of none
 }
 
+// oneKilled is the step of the first death.
+const oneKilled = "one node is killed"
+
+// death is that step; without it the zero Step.
+func (r Report) death() (death Step) {
+	for _, s := range r.Steps {
+		if s.Name == oneKilled {
+			death = s
+		}
+	}
+	return death
+}
+
 // Passed tells whether every step went as it should.
 func (r Report) Passed() bool {
 	return len(r.Steps) > 0 && !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Wrong != "" })
@@ -297,7 +310,7 @@ func (r *run) measure() (all []used, i instant, err error) {
 }
 
 func (r *run) killOne(ctx context.Context) error {
-	return r.deaths(ctx, 1, "one node is killed", r.places[r.Nodes/2:r.Nodes/2+1], nil)
+	return r.deaths(ctx, 1, oneKilled, r.places[r.Nodes/2:r.Nodes/2+1], nil)
 }
 
 func (r *run) killThree(ctx context.Context) error {

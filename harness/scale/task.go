@@ -38,55 +38,16 @@ var ErrFailed = errors.New("not as it should be")
 func connections(nodes int) int { return 2*nodes + spare }
 
 // Task runs a cluster of a protocol and so many nodes, and prints what came of it.
-func Task(ctx context.Context, out io.Writer, environ []string, name, nodes string) (err error) {
+func Task(ctx context.Context, out io.Writer, environ []string, name, nodes string) error {
 	v, err := settings.Read("scale", environ, "PROTOCOL="+name, "NODES="+nodes)
 	if err != nil {
 		return err
 	}
-	if v.Nodes < leastNodes || v.Nodes > mostNodes {
-		return settings.Wrongf("NODES=%d: scale wants %d to %d", v.Nodes, leastNodes, mostNodes)
-	}
-	if runtime.GOOS != "linux" {
-		return settings.Wrongf("scale: %s has no /proc to measure by", runtime.GOOS)
-	}
-	descriptors, err := usage.Descriptors()
-	if err != nil {
-		return err
-	}
-	memory, err := usage.Available()
-	if err != nil {
-		return err
-	}
-	crowds, err := fits(v.Nodes, descriptors, memory)
-	if err != nil {
-		return err
-	}
 	screen := terminal.On(out)
-	o := Options{
-		Parameters: protocol.Parameters{
-			Protocol: v.Protocol, Timing: v.Timing, Aligned: true, Freshness: v.Freshness,
-		},
-		Nodes: v.Nodes, Seed: v.Seed, Crowds: crowds, Calm: calmSeconds * time.Second, Tell: screen.NowAndThen,
-	}
-	if o.Programs, err = local.Build(ctx); err != nil {
+	o, err := prepare(ctx, v, screen)
+	if err != nil {
 		return err
 	}
-	o.Crowd = filepath.Join(o.Programs, "gossip-crowd")
-	build := exec.CommandContext(ctx, "go", "build", "-o", o.Crowd, "./harness/scale/crowd/gossip-crowd")
-	if text, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, text)
-	}
-	if err := os.MkdirAll(v.Runs, 0o755); err != nil {
-		return err
-	}
-	if o.Dir, err = os.MkdirTemp(v.Runs, fmt.Sprintf("scale-%s-%d-", v.Protocol.Name, v.Nodes)); err != nil {
-		return err
-	}
-	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
-		return err
-	}
-	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("%d nodes of %s in %d processes, heartbeat %v, gossip %v, T_fail %v; logs in %s\n",
-		o.Nodes, o.Protocol.Title, o.Crowds, o.Timing.Heartbeat, o.Timing.Gossip, o.Timing.Fail, o.Dir), 2))
 	report, err := Run(ctx, o)
 	screen.Clear()
 	report.print(screen)
@@ -94,6 +55,54 @@ func Task(ctx context.Context, out io.Writer, environ []string, name, nodes stri
 		err = ErrFailed
 	}
 	return err
+}
+
+// prepare builds the programs, makes the run's folder and says what will be run.
+func prepare(ctx context.Context, v settings.Values, screen *terminal.Screen) (o Options, err error) {
+	if v.Nodes < leastNodes || v.Nodes > mostNodes {
+		return o, settings.Wrongf("NODES=%d: want %d to %d", v.Nodes, leastNodes, mostNodes)
+	}
+	if runtime.GOOS != "linux" {
+		return o, settings.Wrongf("%s has no /proc to measure by", runtime.GOOS)
+	}
+	descriptors, err := usage.Descriptors()
+	if err != nil {
+		return o, err
+	}
+	memory, err := usage.Available()
+	if err != nil {
+		return o, err
+	}
+	crowds, err := fits(v.Nodes, descriptors, memory)
+	if err != nil {
+		return o, err
+	}
+	o = Options{
+		Parameters: protocol.Parameters{
+			Protocol: v.Protocol, Timing: v.Timing, Aligned: true, Freshness: v.Freshness,
+		},
+		Nodes: v.Nodes, Seed: v.Seed, Crowds: crowds, Calm: calmSeconds * time.Second, Tell: screen.NowAndThen,
+	}
+	if o.Programs, err = local.Build(ctx); err != nil {
+		return o, err
+	}
+	o.Crowd = filepath.Join(o.Programs, "gossip-crowd")
+	build := exec.CommandContext(ctx, "go", "build", "-o", o.Crowd, "./harness/scale/crowd/gossip-crowd")
+	if text, err := build.CombinedOutput(); err != nil {
+		return o, fmt.Errorf("build: %w\n%s", err, text)
+	}
+	if err := os.MkdirAll(v.Runs, 0o755); err != nil {
+		return o, err
+	}
+	if o.Dir, err = os.MkdirTemp(v.Runs, fmt.Sprintf("scale-%s-%d-", v.Protocol.Name, v.Nodes)); err != nil {
+		return o, err
+	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return o, err
+	}
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("%d nodes of %s in %d processes, heartbeat %v, gossip %v, T_fail %v; logs in %s\n",
+		o.Nodes, o.Protocol.Title, o.Crowds, o.Timing.Heartbeat, o.Timing.Gossip, o.Timing.Fail, o.Dir), 2))
+	return o, nil
 }
 
 // fits tells how many processes the nodes need, or what there is too little of.

@@ -34,9 +34,9 @@ type setting struct {
 
 var table = []setting{
 	{
-		name: "PROTOCOL", usual: "scrr", own: map[string]string{"lab": "brr"}, want: "a protocol",
+		name: "PROTOCOL", usual: "scrr", own: map[string]string{"lab": "brr", "against": "brr"}, want: "a protocol",
 		names: protocol.Names,
-		help:  "lab: brr; figures:real runs all unless it is set",
+		help:  "lab and against: brr; figures:real runs all unless it is set",
 		read:  func(v *Values, text string) (ok bool) { v.Protocol, ok = protocol.ByName(text); return ok },
 	},
 	{
