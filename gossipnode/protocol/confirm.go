@@ -11,7 +11,7 @@ import (
 // a call to it was answered), or once a confirmed member has brought news of a risen
 // heartbeat of it, or still tells of it when an invented name would have been dropped
 // by all. A node that has only just begun its rounds takes a confirmed member's word
-// alone. Names can be invented, and computers that answer nothing can be named: what
+// alone, until one of these has come about, or ten T_fail are over. Names can be invented, and computers that answer nothing can be named: what
 // was never confirmed must cost the members nothing.
 //
 // An unconfirmed name that counts is in the ring, in digests while it is not suspected,
@@ -56,11 +56,20 @@ func (n *Node) exchanged(e *endpoint) {
 }
 
 func (n *Node) confirm(e *endpoint) {
+	e.onWord = false
 	if e.confirmed {
 		return
 	}
 	n.take(e)
 	n.fillTrial()
+}
+
+// takeOnWord confirms an endpoint by a member's word alone.
+func (n *Node) takeOnWord(e *endpoint) {
+	if !e.confirmed {
+		n.take(e)
+		e.onWord = true
+	}
 }
 
 func (n *Node) take(e *endpoint) {
@@ -103,8 +112,11 @@ func (n *Node) allCount() bool { return n.onTrial+n.confirmed == n.Known() }
 
 // tells tells whether the node relays what it knows of an endpoint.
 func (n *Node) tells(e *endpoint) bool {
-	return e.counts && (!e.suspected || e.confirmed && n.clock-e.heard < forgetAfter/2)
+	return e.counts && (!e.suspected || e.lived() && n.clock-e.heard < forgetAfter/2)
 }
+
+// lived tells whether an endpoint is confirmed by more than a word.
+func (e *endpoint) lived() bool { return e.confirmed && !e.onWord }
 
 // forgetSilent drops names that have been silent for too long.
 func (n *Node) forgetSilent() {
@@ -115,10 +127,13 @@ func (n *Node) forgetSilent() {
 	fail := n.timing.Fail
 	n.drop(func(_ gossip.Address, e *endpoint) bool {
 		silent := n.clock - e.heard
-		if !e.confirmed && silent >= forgetUnconfirmed*fail && e.toldAt > 0 && n.clock-e.toldAt < toldAtLast*fail {
-			n.take(e)
+		if !e.lived() && silent >= forgetUnconfirmed*fail && e.toldAt > 0 && n.clock-e.toldAt < toldAtLast*fail {
+			e.onWord = false
+			if !e.confirmed {
+				n.take(e)
+			}
 		}
-		return silent >= forgetAfter || !e.confirmed && silent >= forgetUnconfirmed*fail
+		return silent >= forgetAfter || !e.lived() && silent >= forgetUnconfirmed*fail
 	})
 }
 

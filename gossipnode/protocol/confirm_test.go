@@ -469,3 +469,57 @@ func TestFewUnheardOfNamesAreInTheRing(t *testing.T) {
 		}
 	}
 }
+
+// TestAWordIsNoLife: a name that a node has taken on a member's word as it began is suspected,
+// but not told on when it is, and forgotten like one that was never confirmed; unless a member
+// still tells of it. Otherwise a name that a liar had a member know for a moment would be in the
+// ring of whoever began in that moment for a day, and by that node's word in all others'.
+func TestAWordIsNoLife(t *testing.T) {
+	for _, stillTold := range []bool{false, true} {
+		c := newLone(t, "rr", 4, nil, nil)
+		fail := protocol.DefaultTiming().Fail
+		c.gossips(2, entry(2, 1), ghosts(1, 1)[0])
+		for heartbeat := int32(2); c.now.Before(began.Add(14 * fail)); heartbeat++ {
+			c.pass(fail / 2)
+			news := []gossip.DigestEntry{entry(2, heartbeat)}
+			if stillTold {
+				news = append(news, ghosts(1, 1)[0])
+			}
+			c.gossips(2, news...)
+			if c.now.Equal(began.Add(3 * fail)) {
+				digest := c.node.Digest()
+				suspected := slices.Contains(c.node.FaultVector(), gossip.Suspicion{Address: ghost(1), Suspected: true})
+				if _, told := digest.Get(ghost(1)); told || !suspected {
+					t.Errorf("after 3 T_fail: told of %v, suspected %v", told, suspected)
+				}
+			}
+		}
+		digest := c.node.Digest()
+		if _, told := digest.Get(ghost(1)); told != stillTold || c.knows(ghost(1)) != stillTold {
+			t.Errorf("a member still tells of it: %v; after 14 T_fail: known %v, told of %v", stillTold, c.knows(ghost(1)), told)
+		}
+	}
+}
+
+// TestAStrangersHeartbeatIsNotToldOn: by it the name would live by a member's word.
+func TestAStrangersHeartbeatIsNotToldOn(t *testing.T) {
+	c := grown(t, "rr", 4)
+	says := func(from gossip.Address, heartbeat int32) int32 {
+		c.step(protocol.Receive{From: from, Message: gossip.Gossip{Digest: ghosts(1, heartbeat)}})
+		e, _ := c.node.Digest().Get(ghost(1))
+		return e.Heartbeat
+	}
+	if got := says(ghost(1), 3); got != 3 {
+		t.Errorf("its first heartbeat is told on as %d", got)
+	}
+	proof := c.calls[0].ID
+	for _, from := range []gossip.Address{ghost(1), ghost(2)} {
+		if got := says(from, 5); got != 3 {
+			t.Errorf("said by %s, a later one is told on: %d", from, got)
+		}
+	}
+	c.step(protocol.Delivered{ID: proof})
+	if got := says(ghost(1), 7); got != 7 {
+		t.Errorf("that of a member is told on as %d", got)
+	}
+}

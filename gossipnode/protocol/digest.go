@@ -46,19 +46,27 @@ func (n *Node) update(from gossip.Address, known *endpoint, e gossip.DigestEntry
 	if !e.NewerThan(known.generation, known.heartbeat) {
 		return
 	}
-	if e.Generation > known.generation {
-		// A new incarnation has forgotten all that it was told, keeps no slot yet, and may answer.
-		known.shaken, known.returned, known.keptSlot, known.mute, known.refused = 0, false, false, false, false
-		delete(n.offered, e.Address)
-	}
-	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
 	sent := n.sentAt(from, e)
+	// What a stranger says of a name that is not confirmed, its own or another, must not be told
+	// on: it would be a member's word that the name lives.
+	if member || known.confirmed || known.generation == 0 {
+		n.renew(known, e)
+	}
 	if e.Address != from && member {
 		n.confirm(known)
 	}
 	if e.Address != from && n.spec.Hearsay(known.suspected) {
 		n.heardOf(e.Address, known, sent)
 	}
+}
+
+func (n *Node) renew(known *endpoint, e gossip.DigestEntry) {
+	if e.Generation > known.generation {
+		// A new incarnation has forgotten all that it was told, keeps no slot yet, and may answer.
+		known.shaken, known.returned, known.keptSlot, known.mute, known.refused = 0, false, false, false, false
+		delete(n.offered, e.Address)
+	}
+	known.appVersion, known.generation, known.heartbeat = e.AppVersion, e.Generation, e.Heartbeat
 }
 
 // stepOver moves the node past a higher version of itself, which an earlier

@@ -28,7 +28,8 @@ type endpoint struct {
 	returned    bool          // the first gossip of its life was answered (handshake.go)
 	introduced  bool          // it has been sent a digest of the node's, as an original must be (handshake.go)
 	toldAt      time.Duration // when a confirmed member last told of it, while it is unconfirmed
-	confirmed   bool          // it has lived: see confirm.go
+	confirmed   bool          // it has lived, or is said to: see confirm.go
+	onWord      bool          // it is confirmed by a member's word alone, taken as the node began
 	counts      bool          // it is confirmed, or one of the few that count before they are
 }
 
@@ -130,7 +131,7 @@ func (n *Node) insert(fresh gossip.Digest, confirmed bool) {
 	take := func() {
 		addresses, endpoints = append(addresses, fresh[0].Address), append(endpoints, n.newcomer(fresh[0]))
 		if confirmed {
-			n.take(&endpoints[len(endpoints)-1])
+			n.takeOnWord(&endpoints[len(endpoints)-1])
 		}
 		fresh = fresh[1:]
 	}

@@ -286,9 +286,10 @@ func (n *Node) vouch(from gossip.Address, told []gossip.Address) {
 	}
 	for _, a := range told {
 		if e := n.find(a); e != nil {
-			n.confirm(e)
+			n.takeOnWord(e)
 		}
 	}
+	n.fillTrial()
 }
 
 // callOver settles a call. An ACK2 that was not delivered means that its handshake did
