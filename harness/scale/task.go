@@ -167,7 +167,7 @@ func (r Report) print(screen *terminal.Screen) {
 	screen.Table(costs)
 	rest := "the cluster was at rest"
 	if !r.Settled {
-		rest = "handshakes were still going on, as they do for a period of the ring"
+		rest = "first digests were still being exchanged, as they are for a period of the ring"
 	}
 	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Measured once, for %d s; %s. A node sends %.1f KiB of gossip a second.\n",
 		calmSeconds, rest, r.Sent/1024), 0))
