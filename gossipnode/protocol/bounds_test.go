@@ -57,15 +57,15 @@ func TestWhenNamesAreForgotten(t *testing.T) {
 		name      string
 		confirmed bool
 		silent    time.Duration
-		told      time.Duration // before now; 0: never
+		told      uint32 // of 10 digests
 		kept      bool
 	}{
 		{"a member, just not a day", true, 24*time.Hour - 1, 0, true},
 		{"a member, a day", true, 24 * time.Hour, 0, false},
 		{"unconfirmed, just not ten T_fail", false, 10*fail - 1, 0, true},
 		{"unconfirmed, ten T_fail", false, 10 * fail, 0, false},
-		{"told of two T_fail ago", false, 10 * fail, 2 * fail, false},
-		{"told of later", false, 10 * fail, 2*fail - 1, true},
+		{"told of by less than half", false, 10 * fail, 4, false},
+		{"told of by half", false, 10 * fail, 5, true},
 	} {
 		n := ours(t, 2)
 		n.clock = now
@@ -76,9 +76,7 @@ func TestWhenNamesAreForgotten(t *testing.T) {
 		}
 		e.heard = now - c.silent
 		n.find("node2:5000").heard = now
-		if c.told > 0 {
-			e.toldAt = now - c.told
-		}
+		e.since, n.digests, e.told = 7, 17, c.told
 		n.forgetSilent()
 		e = n.find("node3:5000")
 		if kept := e != nil; kept != c.kept {

@@ -9,8 +9,7 @@ import (
 
 // A name is confirmed once the node has exchanged messages with it (it has spoken, and
 // a call to it was answered), or once a confirmed member has brought news of a risen
-// heartbeat of it, or still tells of it when an invented name would have been dropped
-// by all. A node that has only just begun its rounds takes a confirmed member's word
+// heartbeat of it, or when it would be forgotten, and members have told of it all the time. A node that has only just begun its rounds takes a confirmed member's word
 // alone, until one of these has come about, or ten T_fail are over. Names can be invented, and computers that answer nothing can be named: what
 // was never confirmed must cost the members nothing.
 //
@@ -25,13 +24,16 @@ const maxUnconfirmed = 1 << 10
 // forgetUnconfirmed, in T_fail, and forgetAfter are how long a silent name is kept: one
 // that was never confirmed, and one that was. It is told to nobody in the second half
 // of forgetAfter, so that nodes do not bring it back to each other. An unconfirmed name
-// is told on for T_fail by each whom it reaches, so nobody tells of it any more in the
-// last two T_fail of its time, unless it was confirmed.
+// is told on for T_fail by each whom it reaches, however often a stranger says it again, but
+// one that has lived by all who know that.
 const (
 	forgetUnconfirmed = 10
-	toldAtLast        = 2
 	forgetAfter       = 24 * time.Hour
 )
+
+// vouchedFor tells whether at least half of the digests that members have sent since an
+// endpoint was learnt of have it.
+func (n *Node) vouchedFor(e *endpoint) bool { return e.told > 0 && 2*e.told >= n.digests-e.since }
 
 // trialPlaces is how many unconfirmed names may count at once: few, beside the members
 // that have lived, as any share of the ring may turn out silent. Three at least: a node
@@ -127,7 +129,7 @@ func (n *Node) forgetSilent() {
 	fail := n.timing.Fail
 	n.drop(func(_ gossip.Address, e *endpoint) bool {
 		silent := n.clock - e.heard
-		if !e.lived() && silent >= forgetUnconfirmed*fail && e.toldAt > 0 && n.clock-e.toldAt < toldAtLast*fail {
+		if !e.lived() && silent >= forgetUnconfirmed*fail && n.vouchedFor(e) {
 			e.onWord = false
 			if !e.confirmed {
 				n.take(e)

@@ -347,16 +347,20 @@ func TestSilentNamesAreForgotten(t *testing.T) {
 	}
 }
 
-// A dead node that members still tell of has lived, though this one never saw it.
+// A dead node that members still tell of has lived, though this one never saw it. What they
+// sent before it knew the name does not matter.
 func TestADeadMemberIsConfirmedByThoseWhoTellOfIt(t *testing.T) {
 	c := grown(t, "rr", 9)
+	for i := range int32(40) {
+		c.gossips(2, entry(2, i), entry(3, 0))
+	}
 	c.crowd()
 	fail := protocol.DefaultTiming().Fail
 	for i := range 13 {
 		if i == 9 && c.counted(ghost(1)) {
 			t.Error("a name is confirmed before it would have been forgotten by all")
 		}
-		c.step(protocol.Receive{From: numbered(2), Message: gossip.Gossip{Digest: ghosts(1, 1)}})
+		c.step(protocol.Receive{From: numbered(2), Message: gossip.Gossip{Digest: append(ghosts(1, 1), entry(2, 40))}})
 		c.pass(fail)
 	}
 	if !c.counted(ghost(1)) {

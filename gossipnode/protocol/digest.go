@@ -18,6 +18,9 @@ const maxAhead = 24 * time.Hour
 func (n *Node) merge(from gossip.Address, d gossip.Digest) {
 	limit := n.now.Add(maxAhead).Unix()
 	member := n.believes(from)
+	if member && len(d) > 1 {
+		n.digests++
+	}
 	var fresh gossip.Digest
 	i := 0
 	for _, e := range d {
@@ -34,7 +37,7 @@ func (n *Node) merge(from gossip.Address, d gossip.Digest) {
 			n.stepOver(e)
 		default:
 			if known := &n.endpoints[i]; member && e.Address != from {
-				known.toldAt = n.clock
+				known.told++
 			}
 			n.update(from, &n.endpoints[i], e, member)
 		}

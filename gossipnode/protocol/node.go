@@ -112,6 +112,7 @@ type Node struct {
 	growth    uint32                              // grows with every newly learnt endpoint
 	offered   map[gossip.Address]offer            // at the last ACK to a peer, until its ACK2
 	confirmed int                                 // how many endpoints are
+	digests   uint32                              // how many confirmed members have sent, of more than one endpoint
 	onTrial   int                                 // how many count that are not
 	greeted   map[gossip.Address]bool             // names, not known yet, that have answered a call
 	partial   map[gossip.Address]bool             // peers whose SYN was answered in part
