@@ -46,14 +46,11 @@ func start(t *testing.T, shell, program string, args ...string) process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := local.FreePorts(t.Context(), 1) // none that a connection could be given meanwhile
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	port := ports[0]
 	args = append([]string{"--port", strconv.Itoa(port), "--advertise", "127.0.0.1"}, args...)
 	script := append([]string{"-c", shell + ` exec "$0" "$@"`, filepath.Join(dir, program)}, args...)
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", script...)
