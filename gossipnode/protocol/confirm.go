@@ -9,9 +9,11 @@ import (
 
 // A name is confirmed once the node has exchanged messages with it (it has spoken, and
 // a call to it was answered), or once a confirmed member has brought news of a risen
-// heartbeat of it, or when it would be forgotten, and members have told of it all the time. A node that has only just begun its rounds takes a confirmed member's word
-// alone, until one of these has come about, or ten T_fail are over. Names can be invented, and computers that answer nothing can be named: what
-// was never confirmed must cost the members nothing.
+// heartbeat of it, or when it would be forgotten, though members have told of it all the
+// time. A node that has only just begun its rounds takes a confirmed member's word alone,
+// until one of these has come about, or ten T_fail are over. Names can be invented, and
+// computers that answer nothing can be named: what was never confirmed must cost the
+// members nothing.
 //
 // An unconfirmed name that counts is in the ring, in digests while it is not suspected,
 // and in fault vectors like any other, so that an ordinary newcomer spreads at once.
@@ -23,16 +25,15 @@ const maxUnconfirmed = 1 << 10
 
 // forgetUnconfirmed, in T_fail, and forgetAfter are how long a silent name is kept: one
 // that was never confirmed, and one that was. It is told to nobody in the second half
-// of forgetAfter, so that nodes do not bring it back to each other. An unconfirmed name
-// is told on for T_fail by each whom it reaches, however often a stranger says it again, but
-// one that has lived by all who know that.
+// of forgetAfter, so that nodes do not bring it back to each other.
 const (
 	forgetUnconfirmed = 10
 	forgetAfter       = 24 * time.Hour
 )
 
 // vouchedFor tells whether at least half of the digests that members have sent since an
-// endpoint was learnt of have it.
+// endpoint was learnt of have it. A name that has lived is in those of all who know that; one
+// that has not, only in those of whom it has just reached.
 func (n *Node) vouchedFor(e *endpoint) bool { return e.told > 0 && 2*e.told >= n.digests-e.since }
 
 // trialPlaces is how many unconfirmed names may count at once: few, beside the members
@@ -58,12 +59,11 @@ func (n *Node) exchanged(e *endpoint) {
 }
 
 func (n *Node) confirm(e *endpoint) {
-	e.onWord = false
-	if e.confirmed {
-		return
-	}
+	was := e.confirmed
 	n.take(e)
-	n.fillTrial()
+	if !was {
+		n.fillTrial()
+	}
 }
 
 // takeOnWord confirms an endpoint by a member's word alone.
@@ -75,6 +75,10 @@ func (n *Node) takeOnWord(e *endpoint) {
 }
 
 func (n *Node) take(e *endpoint) {
+	e.onWord = false
+	if e.confirmed {
+		return
+	}
 	e.confirmed = true
 	n.confirmed++
 	if e.counts {
@@ -130,10 +134,7 @@ func (n *Node) forgetSilent() {
 	n.drop(func(_ gossip.Address, e *endpoint) bool {
 		silent := n.clock - e.heard
 		if !e.lived() && silent >= forgetUnconfirmed*fail && n.vouchedFor(e) {
-			e.onWord = false
-			if !e.confirmed {
-				n.take(e)
-			}
+			n.take(e)
 		}
 		return silent >= forgetAfter || !e.lived() && silent >= forgetUnconfirmed*fail
 	})

@@ -35,26 +35,63 @@ func main() {
 	}
 }
 
-// leaves counts who has noticed that a node is gone.
-type leaves struct {
-	memberlist.EventDelegate
+// victim is the place of the node that is killed.
+const victim = 1
+
+// patience is how long the nodes may take to join, and to notice the death.
+const patience = 5 * time.Minute
+
+// cluster is what all nodes know of each other.
+type cluster struct {
 	mu      sync.Mutex
-	of      string
-	left    int
-	noticed chan struct{} // closed when left is 0
+	known   []map[string]bool // by each node, by name, itself included
+	changed chan struct{}     // has room for one
 }
 
-func (*leaves) NotifyJoin(*memberlist.Node)   {}
-func (*leaves) NotifyUpdate(*memberlist.Node) {}
+// observer tells the cluster what one node learns.
+type observer struct {
+	of *cluster
+	at int
+}
 
-func (l *leaves) NotifyLeave(n *memberlist.Node) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if n.Name != l.of {
-		return
+func (o observer) NotifyJoin(n *memberlist.Node)  { o.of.learn(o.at, n.Name, true) }
+func (o observer) NotifyLeave(n *memberlist.Node) { o.of.learn(o.at, n.Name, false) }
+func (observer) NotifyUpdate(*memberlist.Node)    {}
+
+func (c *cluster) learn(at int, name string, alive bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if alive {
+		c.known[at][name] = true
+	} else {
+		delete(c.known[at], name)
 	}
-	if l.left--; l.left == 0 {
-		close(l.noticed)
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+}
+
+// await waits until something holds of what so many nodes know.
+func (c *cluster) await(what string, want int, holds func(at int, known map[string]bool) bool) error {
+	limit := time.After(patience)
+	for {
+		c.mu.Lock()
+		have := 0
+		for at, known := range c.known {
+			if holds(at, known) {
+				have++
+			}
+		}
+		c.mu.Unlock()
+		if have == want {
+			return nil
+		}
+		select {
+		case <-c.changed:
+		case <-limit:
+			return fmt.Errorf("%d of %d nodes %s after %v", have, want, what, patience)
+		}
 	}
 }
 
@@ -76,64 +113,75 @@ func run(args []string) error {
 	if _, err := metrics.NewGlobal(options, sink); err != nil {
 		return err
 	}
-	l := &leaves{of: "node1", left: nodes - 1, noticed: make(chan struct{})}
-	var all []*memberlist.Memberlist
+	c := &cluster{changed: make(chan struct{}, 1)}
+	for range nodes {
+		c.known = append(c.known, map[string]bool{})
+	}
 	began := time.Now()
-	for i := range nodes {
-		c := memberlist.DefaultLANConfig()
-		c.Name = fmt.Sprintf("node%d", i)
-		c.BindAddr, c.BindPort, c.AdvertisePort = "127.0.0.1", 0, 0
-		c.Logger = log.New(io.Discard, "", 0)
-		if i != 1 {
-			c.Events = l
-		}
-		m, err := memberlist.Create(c)
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			if _, err := m.Join([]string{all[0].LocalNode().Address()}); err != nil {
-				return err
-			}
-		}
-		all = append(all, m)
-	}
-	for joined := 0; joined < nodes; time.Sleep(20 * time.Millisecond) {
-		joined = 0
-		for _, m := range all {
-			if m.NumMembers() == nodes {
-				joined++
-			}
-		}
-		if time.Since(began) > 5*time.Minute {
-			return fmt.Errorf("%d of %d nodes know all others after 5 minutes", joined, nodes)
-		}
-	}
-	o := outcome{Joined: time.Since(began).Seconds()}
-	before, sent := processor(), payload(sink)
-	time.Sleep(calm)
-	o.Cores = (processor() - before) / calm.Seconds()
-	o.Bytes = (payload(sink) - sent) / calm.Seconds() / float64(nodes)
-	died := time.Now()
-	if err := all[1].Shutdown(); err != nil {
+	all, err := c.start(nodes)
+	if err != nil {
 		return err
 	}
-	select {
-	case <-l.noticed:
-	case <-time.After(5 * time.Minute):
-		return fmt.Errorf("not all have noticed after 5 minutes")
+	if err := c.await("know all others", nodes, func(_ int, known map[string]bool) bool { return len(known) == nodes }); err != nil {
+		return err
+	}
+	o := outcome{Joined: time.Since(began).Seconds()}
+	before, err := processor()
+	if err != nil {
+		return err
+	}
+	sent := payload(sink)
+	time.Sleep(calm) // what is measured is a stretch of time
+	after, err := processor()
+	if err != nil {
+		return err
+	}
+	o.Cores = (after - before) / calm.Seconds()
+	o.Bytes = (payload(sink) - sent) / calm.Seconds() / float64(nodes)
+	died := time.Now()
+	if err := all[victim].Shutdown(); err != nil {
+		return err
+	}
+	if err := c.await("have noticed", nodes-1, func(at int, known map[string]bool) bool {
+		return at != victim && !known[name(victim)]
+	}); err != nil {
+		return err
 	}
 	o.Found = time.Since(died).Seconds()
 	return json.NewEncoder(os.Stdout).Encode(o)
 }
 
+func name(at int) string { return fmt.Sprintf("node%d", at) }
+
+// start starts nodes that join through the first. They end with the process.
+func (c *cluster) start(nodes int) (all []*memberlist.Memberlist, err error) {
+	for at := range nodes {
+		options := memberlist.DefaultLANConfig()
+		options.Name = name(at)
+		options.BindAddr, options.BindPort, options.AdvertisePort = "127.0.0.1", 0, 0
+		options.Logger = log.New(io.Discard, "", 0)
+		options.Events = observer{c, at}
+		m, err := memberlist.Create(options)
+		if err != nil {
+			return nil, err
+		}
+		if at > 0 {
+			if _, err := m.Join([]string{all[0].LocalNode().Address()}); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
 // processor is the time that this process has used, in seconds.
-func processor() float64 {
+func processor() (float64, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
+		return 0, fmt.Errorf("processor time: %w", err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds(), nil
 }
 
 // payload is how many bytes all nodes have sent.

@@ -62,7 +62,8 @@ func (r *Reader) Parse(text string) ([]Step, error) {
 	return steps, nil
 }
 
-// changes is a vector that tells only what is new.
+// changes is a vector that tells only what is new. It is an input, by what it embeds, no longer
+// than until complete makes a whole vector of it.
 type changes struct {
 	consensus.Tick
 	node  gossip.Address
