@@ -19,7 +19,7 @@ type attempt struct {
 }
 
 // waves are how many targets a round calls together, each time nobody has answered
-// for a quarter of the interval, so a round has four. A single lost message costs two
+// in time, which is a quarter of the interval at first, so a round has four. A single lost message costs two
 // calls more; and a node that has a run of up to 39 silent hosts before it still gets
 // a message through in the same round. When each wave was one call, live nodes fell
 // silent behind such runs, and were declared dead in nearly every simulated run with
@@ -49,16 +49,38 @@ func (n *Node) mostUnanswered() int {
 type pendingCall struct {
 	id       uint64
 	to       gossip.Address
+	at       time.Duration
 	answerBy time.Duration
 }
 
+// patience is how long a call of a round is waited for: a quarter of the interval, or twice as
+// long as answers have taken of late, but no longer than the interval. Late answers show that
+// peers are busy, not that they are gone, and calls to others would keep them so: 500 nodes on
+// two cores did not join in three minutes, with ten calls of each under way. Whoever does not answer
+// at all, as silent hosts do, makes nobody patient.
+func (n *Node) patience() time.Duration {
+	return min(max(n.soon(), 2*n.answerTime), n.timing.Gossip)
+}
+
+// busy tells that answers have been late, so that whatever may wait should.
+func (n *Node) busy() bool { return n.answerTime > n.soon() }
+
+// soon is how long a refusal takes at most: a call that fails later has timed out.
+func (n *Node) soon() time.Duration { return n.timing.Gossip / 4 }
+
+// noteAnswer takes how long a peer took to answer. Each quick answer takes a quarter off what a
+// slow one has left, so that some of them end the patience.
+func (n *Node) noteAnswer(took time.Duration) {
+	n.answerTime = max(took, n.answerTime-n.answerTime/4)
+}
+
 // tryFirst begins a round's attempt with its scheduled target, suspected or not. A
-// mute one is called but not waited for.
+// mute one is called but not waited for, unless answers are late anyway.
 func (n *Node) tryFirst(to gossip.Address) {
 	n.attempt = attempt{open: true, first: to, tried: map[gossip.Address]bool{}}
 	e := n.find(to)
 	n.try(to)
-	if e != nil && e.mute {
+	if e != nil && e.mute && !n.busy() {
 		n.tryMore(1)
 	}
 }
@@ -68,7 +90,7 @@ func (n *Node) tryFirst(to gossip.Address) {
 // interval, of which a round has only four, so each wave is larger than the last.
 func (n *Node) widen() {
 	n.attempt.wave = min(n.attempt.wave+1, len(waves)-1)
-	n.attempt.goOnAt = n.clock + n.timing.Gossip/4
+	n.attempt.goOnAt = n.clock + n.patience()
 	n.tryMore(waves[n.attempt.wave])
 }
 
@@ -136,19 +158,20 @@ func (n *Node) try(to gossip.Address) {
 		n.targeted[to] = n.clock
 	}
 	n.attempt.tried[to] = true
-	n.attempt.goOnAt = n.clock + n.timing.Gossip/4
+	n.attempt.goOnAt = n.clock + n.patience()
 	id := n.send(to, n.greeting(to))
 	n.attempt.ids = append(n.attempt.ids, id)
 	n.attempt.unanswered++
-	n.pending = append(n.pending, pendingCall{id: id, to: to, answerBy: n.attempt.goOnAt})
+	n.pending = append(n.pending, pendingCall{id: id, to: to, at: n.clock, answerBy: n.attempt.goOnAt})
 }
 
-// markMute marks the targets that have not answered in time. Such a host may be
+// markMute marks the targets that have not answered in time, and the one of the call that has
+// just timed out, if any. Such a host may be
 // gone without anybody to refuse for it, or only slow; going on passes it by, and
 // its own rounds do not wait for it, until it answers or is heard of directly.
-func (n *Node) markMute() {
+func (n *Node) markMute(failed uint64) {
 	n.pending = slices.DeleteFunc(n.pending, func(c pendingCall) bool {
-		late := n.clock >= c.answerBy
+		late := n.clock >= c.answerBy || c.id == failed && n.clock >= c.at+n.soon()
 		if e := n.find(c.to); late && e != nil {
 			e.mute = true
 		}
@@ -182,7 +205,7 @@ func (n *Node) delivered(id uint64) {
 func (n *Node) failed(id uint64) {
 	n.callOver(id, false)
 	n.joinOver(id, false)
-	n.markMute()
+	n.markMute(id)
 	if refused := n.answered(id, true); refused && n.attempt.open && slices.Contains(n.attempt.ids, id) {
 		n.attempt.unanswered--
 		n.tryMore(1)

@@ -146,6 +146,79 @@ func TestWavesAreAQuarterApart(t *testing.T) {
 	}
 }
 
+// Answers that come late make a node patient, by twice as long as the slowest of late; each quick
+// one takes a quarter off that. Calls that nobody answers change nothing.
+func TestPatienceIsLearntFromAnswers(t *testing.T) {
+	c := newCaller(t, "rr", 100, 1)
+	twelfth := c.rounds / 12
+	for _, round := range []struct{ takes, next time.Duration }{
+		{0, 3}, {1, 3}, {2, 4}, {4, 8}, {0, 6}, {8, 12}, {0, 12}, {0, 9}, {0, 7}, {0, 6}, {0, 4}, {0, 3}, {11, 12},
+	} {
+		first := c.calls[0].ID
+		c.pass(round.takes * twelfth)
+		c.step(protocol.Delivered{ID: first})
+		c.pass((12 - round.takes) * twelfth)
+
+		waits := time.Duration(0)
+		for c.calls = nil; len(c.calls) == 0; waits++ {
+			c.pass(twelfth)
+		}
+		if waits != round.next {
+			t.Errorf("an answer that took %d twelfths: the next round waits for %d, want %d", round.takes, waits, round.next)
+		}
+		if waits < 12 {
+			c.pass((12 - waits) * twelfth)
+		}
+	}
+}
+
+// A patient node takes a call that has timed out for silence, not for a refusal, whereupon it
+// would call somebody else; and it has only one call out, even to a target that was mute.
+func TestPatientNodeMakesOneCall(t *testing.T) {
+	c := newCaller(t, "rr", 8, 1)
+	first := c.calls[0].ID
+	c.pass(c.rounds * 11 / 12)
+	c.step(protocol.Delivered{ID: first})
+	for range 14 {
+		c.pass(c.rounds - time.Duration(c.now.UnixNano())%c.rounds)
+		if len(c.calls) != 1 {
+			t.Fatalf("a round calls %v", c.targets())
+		}
+		first = c.calls[0].ID
+		c.pass(c.rounds / 3)
+		c.step(protocol.Failed{ID: first})
+		c.want("after a call has timed out")
+	}
+}
+
+// While answers are late a node answers no first gossip and looks for no listed stranger.
+func TestBusyPeersAreSparedOfWhatMayWait(t *testing.T) {
+	for _, busy := range []bool{false, true} {
+		c := newCaller(t, "rr", 8, 1)
+		took := c.rounds / 5
+		if busy {
+			took = c.rounds / 3
+		}
+		first := c.calls[0].ID
+		c.pass(took)
+		c.step(protocol.Delivered{ID: first})
+
+		c.tell(8, 5, 1, 0) // it was restarted
+		c.hear(5)
+		if answers := len(c.calls); answers != 1 && !busy || answers != 0 && busy {
+			t.Errorf("busy %v: the first gossip of a peer is answered by %v", busy, c.targets())
+		}
+		list := numbers(1, 2, 3, 4, 5, 6, 7, 8, 9)
+		c.step(protocol.Members{List: list})
+		c.now = c.now.Add(protocol.DefaultTiming().Fail)
+		c.step(protocol.Members{List: list})
+		met := slices.Contains(c.targets(), "009")
+		if met == busy {
+			t.Errorf("busy %v: a listed stranger is sent a SYN: %v", busy, met)
+		}
+	}
+}
+
 // passUnanswered lets quarters of a round pass, and counts their calls.
 func (c *caller) passUnanswered(quarters int) int {
 	calls := 0

@@ -113,14 +113,15 @@ func (n *Node) mayAnswer(to gossip.Address, kind string) bool {
 // returnFirst answers the first gossip of a peer's life with the node's own, so that two that
 // meet for the first time tell each other what they know, as by a handshake: the answer is a
 // first one too. A peer that is not confirmed is told of the node alone, and of the rest once
-// that has been answered. Originals shake hands.
+// that has been answered. Originals shake hands. While answers are late the next gossip is
+// answered instead: two that are both busy would meet no sooner.
 func (n *Node) returnFirst(from gossip.Address) {
 	switch e := n.find(from); {
-	case e.original() || e.returned:
+	case e.original() || e.returned || n.busy():
 	case e.confirmed:
 		e.returned = true
 		n.count()
-		n.calls[n.send(from, n.greeting(from))] = call{to: from, kind: kindGossip, returns: true}
+		n.calls[n.send(from, n.greeting(from))] = call{to: from, kind: kindGossip, returns: true, at: n.clock}
 	case !n.called(from) && n.mayAnswer(from, kindGossip):
 		n.partial[from] = true
 		n.count()
@@ -238,6 +239,7 @@ type call struct {
 	to      gossip.Address
 	kind    string
 	returns bool // it answers a first gossip
+	at      time.Duration
 }
 
 // The kinds of messages.
@@ -295,8 +297,11 @@ func (n *Node) vouch(from gossip.Address, told []gossip.Address) {
 // callOver settles a call. An ACK2 that was not delivered means that its handshake did
 // not happen.
 func (n *Node) callOver(id uint64, delivered bool) {
-	c := n.calls[id]
+	c, underWay := n.calls[id]
 	delete(n.calls, id)
+	if underWay && delivered {
+		n.noteAnswer(n.clock - c.at)
+	}
 	e, early := n.find(c.to), n.early[c.to]
 	delete(n.early, c.to)
 	switch {

@@ -23,9 +23,9 @@ func (n *Node) learnMembers(list []gossip.Address) {
 // fetched once in T_fail) without this one's having heard of it, one for each list fetched.
 // Nodes that joined while messages were lost, or while the provider had forgotten the others,
 // could else stay two clusters that never learn of each other: random and rr gossip only to
-// whom they know. Of a newcomer digests tell sooner.
+// whom they know. Of a newcomer digests tell sooner, unless peers are busy, which SYNs would add to.
 func (n *Node) meet(list []gossip.Address) {
-	if !n.started || n.joining.id != 0 || n.confirmed == 0 || slices.Equal(list, n.met) {
+	if !n.started || n.joining.id != 0 || n.confirmed == 0 || n.busy() || slices.Equal(list, n.met) {
 		return
 	}
 	unmet := map[gossip.Address]time.Duration{}

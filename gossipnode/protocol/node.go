@@ -136,6 +136,7 @@ type Node struct {
 	targeted   map[gossip.Address]time.Duration // when rounds last went there, random's only
 	attempt    attempt
 	pending    []pendingCall // of this round and the last
+	answerTime time.Duration // of late, of the slowest: see patience
 	joining    joining
 	calls      map[uint64]call
 
@@ -274,7 +275,7 @@ func (n *Node) emit(e Effect) { n.effects = append(n.effects, e) }
 
 func (n *Node) send(to gossip.Address, m gossip.Message) uint64 {
 	n.lastID++
-	n.calls[n.lastID] = call{to: to, kind: m.Kind()}
+	n.calls[n.lastID] = call{to: to, kind: m.Kind(), at: n.clock}
 	n.emit(Send{ID: n.lastID, To: to, Message: m})
 	return n.lastID
 }

@@ -36,7 +36,7 @@ func (n *Node) untilNextRound() time.Duration {
 }
 
 func (n *Node) roundTimers() {
-	n.markMute()
+	n.markMute(0)
 	// A wall clock that slips back over a boundary must not repeat the round.
 	if r := n.roundNumber(); r != n.round && r != n.round-1 {
 		n.beginRound(r)

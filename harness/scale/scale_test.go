@@ -115,7 +115,7 @@ func TestWhatDoesNotFitIsSaidBefore(t *testing.T) {
 		wrong              string
 	}{
 		{8, 1024, gigabyte, 1, ""},
-		{1000, 20000, 8 * gigabyte, 2, ""},
+		{1000, 20000, 8 * gigabyte, 4, ""},
 		{1000, 4096, 8 * gigabyte, 10, ""},
 		{1000, 1024, 8 * gigabyte, 0, "descriptors"},
 		{1000, 20000, gigabyte, 0, "of memory"},

@@ -22,7 +22,7 @@ import (
 const (
 	leastNodes  = 8
 	mostNodes   = 4000 // the monitor's most is 4096
-	perCrowd    = 500  // nodes in a process
+	perCrowd    = 250  // nodes in a process
 	perNode     = 36   // descriptors: a listener, and connections of 45 s to and from peers
 	spare       = 256  // descriptors of a process beside those
 	nodeMemory  = 2 << 20

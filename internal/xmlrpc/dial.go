@@ -3,7 +3,9 @@ package xmlrpc
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -26,9 +28,43 @@ func bounded(dial Dial) Dial {
 			defer cancel()
 			defer context.AfterFunc(b.call, cancel)()
 			ctx = bound
+			dial = patient(dial)
 		}
 		return dial(ctx, network, addr)
 	}
+}
+
+// redial is how long a dial waits for a descriptor before it tries again.
+const redial = 50 * time.Millisecond
+
+// patient opens connections by dial, and tries again for as long as it may while the process
+// or the machine has no descriptor or port left. To fail at once would look like a refusal of the
+// peer's, whereupon a node calls the next one: 500 nodes in one process that had used up its
+// descriptors made 10,000 calls a second.
+func patient(dial Dial) Dial {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		for {
+			c, err := dial(ctx, network, addr)
+			if !short(err) {
+				return c, err
+			}
+			select {
+			case <-ctx.Done():
+				return nil, err
+			case <-time.After(redial):
+			}
+		}
+	}
+}
+
+// short tells whether an error is of a lack at this end.
+func short(err error) bool {
+	for _, lack := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.EADDRNOTAVAIL} {
+		if errors.Is(err, lack) {
+			return true
+		}
+	}
+	return false
 }
 
 var overTCP Dial = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext

@@ -18,9 +18,9 @@ type outgoing struct {
 	users int
 }
 
-// maxKept is the size in bytes of buffers that are kept: enough for the digests of some
-// thousand nodes.
-const maxKept = 1 << 20
+// maxKept is the size in bytes of buffers that are kept: enough for a digest of a thousand
+// nodes. A buffer that has held a state map of theirs would be carried by heartbeats next.
+const maxKept = 256 << 10
 
 var outgoings = sync.Pool{New: func() any { return &outgoing{} }}
 
