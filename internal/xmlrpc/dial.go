@@ -27,8 +27,7 @@ func bounded(dial Dial) Dial {
 			bound, cancel := context.WithDeadline(ctx, b.deadline)
 			defer cancel()
 			defer context.AfterFunc(b.call, cancel)()
-			ctx = bound
-			dial = patient(dial)
+			return patient(bound, b.deadline.Add(-afterCall), dial, network, addr)
 		}
 		return dial(ctx, network, addr)
 	}
@@ -37,22 +36,20 @@ func bounded(dial Dial) Dial {
 // redial is how long a dial waits for a descriptor before it tries again.
 const redial = 50 * time.Millisecond
 
-// patient opens connections by dial, and tries again for as long as it may while the process
-// or the machine has no descriptor or port left. To fail at once would look like a refusal of the
-// peer's, whereupon a node calls the next one: 500 nodes in one process that had used up its
-// descriptors made 10,000 calls a second.
-func patient(dial Dial) Dial {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		for {
-			c, err := dial(ctx, network, addr)
-			if !short(err) {
-				return c, err
-			}
-			select {
-			case <-ctx.Done():
-				return nil, err
-			case <-time.After(redial):
-			}
+// patient opens a connection by dial, and tries again while the process or the machine has no
+// descriptor or port left, until shortly before its call ends, so that the call says what was
+// lacking. To fail at once would look like a refusal of the peer's, whereupon a node calls the
+// next one: 500 nodes in one process that had used up its descriptors made 10,000 calls a second.
+func patient(ctx context.Context, callEnds time.Time, dial Dial, network, addr string) (net.Conn, error) {
+	for {
+		c, err := dial(ctx, network, addr)
+		if !short(err) || time.Until(callEnds) < 5*redial {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(redial):
 		}
 	}
 }
@@ -96,6 +93,10 @@ type dialBound struct {
 	deadline time.Time
 }
 
+// afterCall is how much longer a dial may take than its call, so that it is the call that times
+// out and says so.
+const afterCall = time.Second
+
 type boundKey struct{}
 
 // boundDials has the dials made for ctx end soon after its deadline, or at once when
@@ -103,6 +104,5 @@ type boundKey struct{}
 func boundDials(ctx context.Context) (bound context.Context, giveUp context.CancelFunc) {
 	call, giveUp := context.WithCancel(context.Background()) // costs nothing if it never ends
 	deadline, _ := ctx.Deadline()
-	// A second more, so that it is the call that times out and says so.
-	return context.WithValue(ctx, boundKey{}, dialBound{call, deadline.Add(time.Second)}), giveUp
+	return context.WithValue(ctx, boundKey{}, dialBound{call, deadline.Add(afterCall)}), giveUp
 }
