@@ -77,6 +77,20 @@ type Backend interface {
 	Start(ctx context.Context, s ClusterSpec) (Cluster, error)
 }
 
+// Limited is a Backend whose clusters do not carry out every word of scripts.
+type Limited interface {
+	Backend
+	// Cannot lists the words that they do not: partition, loss or both.
+	Cannot() []string
+}
+
+// Can tells whether a backend's clusters carry out partition, or loss. In a script the
+// condition of that name holds then ([partition]).
+func Can(b Backend, word string) bool {
+	limited, ok := b.(Limited)
+	return !ok || !slices.Contains(limited.Cannot(), word)
+}
+
 // Cluster is a running monitor, provider and nodes. The harness uses it from
 // one goroutine.
 //

@@ -56,8 +56,9 @@ type pendingCall struct {
 // patience is how long a call of a round is waited for: a quarter of the interval, or twice as
 // long as answers have taken of late, but no longer than the interval. Late answers show that
 // peers are busy, not that they are gone, and calls to others would keep them so: 500 nodes on
-// two cores did not join in three minutes, with ten calls of each under way. Whoever does not answer
-// at all, as silent hosts do, makes nobody patient.
+// two cores did not join in three minutes, with ten calls of each under way. Calls that nobody answers
+// end the patience (see markMute), else a node all of whose targets had just died in silence
+// would go on to nobody.
 func (n *Node) patience() time.Duration {
 	return min(max(n.soon(), 2*n.answerTime), n.timing.Gossip)
 }
@@ -172,8 +173,11 @@ func (n *Node) try(to gossip.Address) {
 func (n *Node) markMute(failed uint64) {
 	n.pending = slices.DeleteFunc(n.pending, func(c pendingCall) bool {
 		late := n.clock >= c.answerBy || c.id == failed && n.clock >= c.at+n.soon()
-		if e := n.find(c.to); late && e != nil {
-			e.mute = true
+		if late {
+			n.answerTime /= 2
+			if e := n.find(c.to); e != nil {
+				e.mute = true
+			}
 		}
 		return late
 	})

@@ -69,6 +69,9 @@ type Program struct {
 // Name is "docker".
 func (b *Backend) Name() string { return "docker" }
 
+// Cannot is harness.Limited's.
+func (b *Backend) Cannot() []string { return []string{"loss"} }
+
 func (b *Backend) image() string {
 	if b.Image == "" {
 		return "gossip"

@@ -21,6 +21,9 @@ type Backend struct {
 // Name is "local": scripts for local clusters run on mixed ones.
 func (b Backend) Name() string { return "local" }
 
+// Cannot is harness.Limited's.
+func (b Backend) Cannot() []string { return []string{"partition", "loss"} }
+
 // Start is harness.Backend's. The peers' programs are put into the run's folder.
 func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	python, err := NewPython(s.Dir)

@@ -21,6 +21,9 @@ type Docker struct {
 // Name is "docker".
 func (b Docker) Name() string { return "docker" }
 
+// Cannot is harness.Limited's.
+func (b Docker) Cannot() []string { return []string{"loss"} }
+
 // Start is harness.Backend's.
 func (b Docker) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {
 	others := map[string]docker.Program{}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
 	"gossiprpc/harness/scenario"
 	"gossiprpc/internal/viewer"
 )
@@ -55,13 +56,13 @@ var acts = []string{
 	"kill", "interrupt", "restart", "pause", "resume", "partition", "heal", "loss", "add", "menu", "script", "new",
 }
 
-// cannot are those that a backend cannot carry out: real processes share one loopback,
-// which cannot be cut and loses nothing, and the networks of containers lose nothing.
-var cannot = map[string][]string{"local": {"partition", "heal", "loss"}, "docker": {"loss"}}
-
-func actsOn(backend string) []string {
+// actsOn leaves out what a backend cannot carry out.
+func actsOn(b harness.Backend) []string {
 	return slices.DeleteFunc(slices.Clone(acts), func(act string) bool {
-		return slices.Contains(cannot[backend], act)
+		if act == "heal" {
+			return !harness.Can(b, "partition") && !harness.Can(b, "loss")
+		}
+		return !harness.Can(b, act)
 	})
 }
 
@@ -72,7 +73,7 @@ func control(c *cluster, token string) (http.Handler, error) {
 		return nil, err
 	}
 	lab := &viewer.LabControl{
-		Act: "act", Header: tokenHeader, Token: token, Acts: actsOn(c.options.Backend.Name()),
+		Act: "act", Header: tokenHeader, Token: token, Acts: actsOn(c.options.Backend),
 		Protocols: protocol.Names(), Scripts: scripts,
 	}
 	page, err := withAuthors(viewer.PageConfig{Streams: []viewer.Feed{{SSE: "events"}}, Lab: lab})

@@ -153,14 +153,27 @@ func TestNodeKilledOnThePageIsFoundDead(t *testing.T) {
 	e.await(`"k":"end-of-run","verdict":"pass"`)
 }
 
+// limited is a backend that cannot do everything.
+type limited struct {
+	harness.Backend
+	cannot []string
+}
+
+func (l limited) Cannot() []string { return l.cannot }
+
 func TestActsABackendHas(t *testing.T) {
-	for backend, missing := range map[string][]string{
-		"sim": nil, "local": {"partition", "heal", "loss"}, "docker": {"loss"},
+	for _, c := range []struct {
+		backend harness.Backend
+		missing []string
+	}{
+		{sim.Backend{}, nil},
+		{limited{cannot: []string{"partition", "loss"}}, []string{"partition", "heal", "loss"}},
+		{limited{cannot: []string{"loss"}}, []string{"loss"}},
 	} {
-		got := actsOn(backend)
+		got := actsOn(c.backend)
 		for _, act := range acts {
-			if slices.Contains(got, act) == slices.Contains(missing, act) {
-				t.Errorf("%s has %v, want all but %v", backend, got, missing)
+			if slices.Contains(got, act) == slices.Contains(c.missing, act) {
+				t.Errorf("%v has %v, want all but %v", c.backend, got, c.missing)
 			}
 		}
 	}

@@ -98,17 +98,6 @@ func (c *cluster) signal(ctx context.Context, signal string, names []string) err
 	return err
 }
 
-func (c *cluster) Partition(context.Context, ...[]string) error {
-	return fmt.Errorf("partition: %w: local processes share one loopback", harness.ErrUnsupported)
-}
-
-func (c *cluster) Loss(context.Context, float64) error {
-	return fmt.Errorf("loss: %w: local processes share one loopback", harness.ErrUnsupported)
-}
-
-// Heal has nothing to heal: there is neither partition nor loss.
-func (c *cluster) Heal(context.Context) error { return nil }
-
 func (c *cluster) Menu(ctx context.Context, line string) error {
 	return c.keeper.Type(ctx, harness.Monitor, line+"\n")
 }

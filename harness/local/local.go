@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"gossiprpc/harness/authority"
 	"gossiprpc/harness/live"
 	"gossiprpc/harness/local/keeper"
+	"gossiprpc/harness/local/relay"
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
@@ -42,12 +44,25 @@ type Backend struct {
 	// is run in place of ours, with the same flags after them. It must say what
 	// ours say when they listen.
 	Instead map[string][]string
+	// Relays has processes call each other by way of relays in this process, so that clusters
+	// can be parted and lose messages. Only Linux has what relays need: elsewhere there are none.
+	Relays bool
 
 	mu sync.Mutex
 }
 
 // Name is "local".
 func (b *Backend) Name() string { return "local" }
+
+// Cannot is harness.Limited's.
+func (b *Backend) Cannot() []string {
+	if b.relayed() {
+		return nil
+	}
+	return []string{"partition", "loss"}
+}
+
+func (b *Backend) relayed() bool { return b.Relays && runtime.GOOS == "linux" }
 
 func (b *Backend) programs(ctx context.Context) (string, error) {
 	b.mu.Lock()
@@ -102,6 +117,7 @@ type cluster struct {
 	byAddr   map[gossip.Address]string
 
 	keeper *keeper.Client
+	relays *relay.Network // nil: there are none
 	client *xmlrpc.Client
 	live.Servers
 
@@ -139,6 +155,9 @@ func (b *Backend) start(ctx context.Context, programs string, s harness.ClusterS
 		},
 	}
 	c.Processes = c
+	if b.relayed() {
+		c.relays = relay.New(s.Timing.Fail, s.Seed)
+	}
 	if b.Metrics {
 		c.numbers[harness.Monitor], c.numbers[harness.Provider] = ports[s.Nodes+2], ports[s.Nodes+3]
 		for i := range s.Nodes {
@@ -146,6 +165,11 @@ func (b *Backend) start(ctx context.Context, programs string, s harness.ClusterS
 		}
 	}
 	err = c.plan(s, ports[:s.Nodes+2], s.MonitorFlags(b))
+	for _, name := range slices.Concat([]string{harness.Monitor, harness.Provider}, c.names) {
+		if err == nil {
+			err = c.relay(name)
+		}
+	}
 	if err == nil {
 		err = c.startAll(ctx)
 	}
@@ -230,7 +254,7 @@ func (c *cluster) Add(ctx context.Context) error {
 	if len(c.numbers) > 0 {
 		c.numbers[name] = ports[1]
 	}
-	if err := c.planNode(i, ports[0], c.ports["node1"]); err != nil {
+	if err := errors.Join(c.planNode(i, ports[0], c.ports["node1"]), c.relay(name)); err != nil {
 		return err
 	}
 	if err := c.launch(ctx, name); err != nil {
@@ -242,7 +266,11 @@ func (c *cluster) Add(ctx context.Context) error {
 func (c *cluster) command(name, prog, home string, port int, args ...string) {
 	c.ports[name] = port
 	path := program(c.programs, prog)
-	args = append([]string{"--bind", host, "--advertise", host, "--port", strconv.Itoa(port)}, args...)
+	own := c.ownIP(name)
+	args = append([]string{"--bind", own, "--advertise", host, "--port", strconv.Itoa(port)}, args...)
+	if own != host {
+		args = append(args, "--call-from", own)
+	}
 	if n := c.numbers[name]; n > 0 {
 		args = append(args, "--metrics", hostport(n))
 	}
@@ -281,5 +309,9 @@ func (c *cluster) startAll(ctx context.Context) error {
 func (c *cluster) Close() error {
 	c.client.Close()
 	c.endRecorded()
-	return c.keeper.Close()
+	err := c.keeper.Close()
+	if c.relays != nil {
+		c.relays.Close()
+	}
+	return err
 }

@@ -17,9 +17,10 @@ import (
 // is written. Its text is "file:line: what was read, what is known".
 var ErrScript = errors.New("bad script")
 
-// conditions are the backends' names; testscript knows some of its own.
+// conditions are the backends' names, and the words that not all of them carry out; testscript
+// knows some of its own.
 var (
-	conditions       = []string{"docker", "local", "sim"}
+	conditions       = []string{"docker", "local", "sim", "partition", "loss"}
 	engineConditions = regexp.MustCompile(`^(short|net|link|symlink|unix|linux|darwin|windows|amd64|arm64|gc|` +
 		`exec:.+|go1\.\d+)$`)
 )

@@ -167,7 +167,7 @@ func (r *run) play(file, name string, text []byte) error {
 			Files:       []string{script},
 			WorkdirRoot: work,
 			Setup:       r.setup,
-			Condition:   func(c string) (bool, error) { return c == r.options.Backend.Name(), nil },
+			Condition:   r.holds,
 			Cmds:        commands,
 		})
 	})
@@ -240,4 +240,14 @@ func writeJSON(path string, v any) error {
 		return err
 	}
 	return os.WriteFile(path, append(text, '\n'), 0o644)
+}
+
+// holds tells whether a condition in front of a line does.
+func (r *run) holds(condition string) (bool, error) {
+	b := r.options.Backend
+	switch condition {
+	case "partition", "loss":
+		return harness.Can(b, condition), nil
+	}
+	return condition == b.Name(), nil
 }

@@ -293,7 +293,7 @@ func TestBadScripts(t *testing.T) {
 		"[windows] await lunch\n":          {"mine.txt:1: ", `"lunch" after await`, "joined, settled, results, dead, alive, menu"},
 		"! expect sunshine 1\n":            {"mine.txt:1: ", `"sunshine" after expect`, "case, nodes, victims"},
 		"allow alive node1\n":              {"mine.txt:1: ", `"alive" after allow`},
-		"cluster 8 rr\n[moon] kill node\n": {"mine.txt:2: ", "unknown condition [moon]", "[docker] [local] [sim]"},
+		"cluster 8 rr\n[moon] kill node\n": {"mine.txt:2: ", "unknown condition [moon]", "[docker] [local] [sim] [partition] [loss]"},
 		"[local kill node1\n":              {"mine.txt:1: ", "no ']'"},
 		"await\n":                          {"mine.txt:1: ", "lacks an argument"},
 	} {

@@ -72,8 +72,8 @@ Names: node1, node2 and so on, ranges such as node2..node4, others (every node
 that runs undisturbed), newest (the last node), monitor, provider. Lengths of time D are terms joined by
 '+': 20s (divided by SPEED), fail, 2*gossip, heartbeat, bound (by when the last
 act must show). Counts N may be ranges such as 0..3. A line may begin with
-conditions: [local] [docker] [sim], or [!local]. $PROTOCOL, $NODES and $SPEED come
-from the environment; $BEGIN is settled, or joined in clusters of more than 32
-nodes (BEGIN sets it); $LAST, $LAST2 and $LAST3 are the last nodes' names.
+conditions: [local] [docker] [sim], or [!local]; [partition] [loss] where these
+words work. $PROTOCOL, $NODES and $SPEED come from the environment; $BEGIN is
+settled, or joined in clusters of more than 32 nodes (BEGIN sets it); $LAST, $LAST2 and $LAST3 are the last nodes' names.
 testscript's own words: ` + strings.Join(engineWords, " ") + ".\n"
 }

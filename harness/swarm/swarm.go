@@ -47,6 +47,9 @@ type Backend struct {
 // Name is "swarm".
 func (b *Backend) Name() string { return "swarm" }
 
+// Cannot is harness.Limited's.
+func (b *Backend) Cannot() []string { return []string{"partition", "loss"} }
+
 func (b *Backend) stack() string { return defaulted(b.Stack, "gossip-run") }
 
 func (b *Backend) file() string { return defaulted(b.File, "deploy/swarm/stack.yml") }

@@ -36,7 +36,7 @@ func pickBackend(v settings.Values, out io.Writer) (harness.Backend, error) {
 	defer cancel()
 	switch v.Backend {
 	case "local":
-		return &local.Backend{}, nil
+		return &local.Backend{Relays: true}, nil
 	case "sim":
 		return sim.Backend{}, nil
 	case "swarm":
@@ -60,7 +60,7 @@ func pickBackend(v settings.Values, out io.Writer) (harness.Backend, error) {
 			return containers, nil
 		}
 		fmt.Fprintf(out, "with processes of this machine, not in containers (%v)\n", err)
-		return &local.Backend{}, nil
+		return &local.Backend{Relays: true}, nil
 	}
 }
 

@@ -28,6 +28,7 @@ type Settings struct {
 	Host    string // under which others call this process; empty: nobody does
 	Verify  bool   // a claimed name must resolve to the caller's address
 	Allow   string // networks that may connect, see [ParseNetworks]
+	From    string // IP address that calls are made from; empty: the system's choice
 	Cluster string // whose processes may call; empty: those of none, as the original's
 
 	// Files in PEM of the process's certificate, its key and the authority: all of
@@ -41,6 +42,7 @@ type Settings struct {
 type Gate struct {
 	settings Settings
 	networks Networks
+	from     netip.Addr // zero: the system's choice
 	names    *names
 	refusals *refusals
 	keys     *keyring // nil: no TLS
@@ -55,6 +57,11 @@ func New(s Settings, log *slog.Logger) (*Gate, error) {
 	var err error
 	if g.networks, err = ParseNetworks(s.Allow); err != nil {
 		return nil, fmt.Errorf("--allow: %w", err)
+	}
+	if s.From != "" {
+		if g.from, err = netip.ParseAddr(s.From); err != nil {
+			return nil, fmt.Errorf("--call-from %q: want an IP address of this machine", s.From)
+		}
 	}
 	if err := checkCluster(s.Cluster); err != nil {
 		return nil, err
@@ -121,6 +128,9 @@ func (g *Gate) Client(o xmlrpc.ClientOptions) xmlrpc.ClientOptions {
 		return o
 	}
 	o.Cluster = g.settings.Cluster
+	if g.from.IsValid() && o.Dial == nil {
+		o.Dial = xmlrpc.DialFrom(g.from)
+	}
 	if g.keys != nil {
 		o.TLS = func(host string) *tls.Config {
 			if slices.Contains(g.plain, host) {

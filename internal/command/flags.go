@@ -42,6 +42,7 @@ type Admission struct {
 // Calling are those that a process has even if nobody but viewers calls it.
 type Calling struct {
 	Allow    string `help:"Networks that may connect, such as 10.0.0.0/8,127.0.0.1; all when empty." placeholder:"CIDR,..."`
+	CallFrom string `help:"IP address of this machine that calls are made from, such as the one that others resolve the name to; the system's choice when empty." placeholder:"IP"`
 	Cluster  string `help:"Name of the cluster; calls of others are refused, those of originals too." placeholder:"NAME"`
 	TLSCert  string `name:"tls-cert" help:"Certificate of this process, in PEM: it speaks TLS 1.3, and to such alone." type:"path" placeholder:"FILE"`
 	TLSKey   string `name:"tls-key" help:"Private key of that certificate." type:"path" placeholder:"FILE"`
@@ -64,7 +65,7 @@ func (c Calling) Gate(host string, log *slog.Logger) (*admission.Gate, error) {
 
 func (c Calling) settings(host string) admission.Settings {
 	return admission.Settings{
-		Host: host, Allow: c.Allow, Cluster: c.Cluster,
+		Host: host, Allow: c.Allow, From: c.CallFrom, Cluster: c.Cluster,
 		Cert: c.TLSCert, Key: c.TLSKey, CA: c.TLSCA, Plain: c.TLSPlain,
 	}
 }

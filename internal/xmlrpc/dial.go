@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
 	"syscall"
 	"time"
 )
@@ -64,7 +65,16 @@ func short(err error) bool {
 	return false
 }
 
-var overTCP Dial = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext
+// keepAlive is how long a connection is idle before the system asks whether its other end is there.
+const keepAlive = 15 * time.Second
+
+var overTCP Dial = (&net.Dialer{KeepAlive: keepAlive}).DialContext
+
+// DialFrom opens connections over TCP that begin at an address of this machine.
+func DialFrom(address netip.Addr) Dial {
+	from := net.TCPAddrFromAddrPort(netip.AddrPortFrom(address, 0))
+	return (&net.Dialer{KeepAlive: keepAlive, LocalAddr: from}).DialContext
+}
 
 // dialTLS opens a connection and returns it when both sides have shown their
 // certificates.
