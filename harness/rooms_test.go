@@ -118,10 +118,12 @@ var rooms = []room{
 	},
 	{
 		"harness/local",
-		"harness harness/authority harness/live harness/local/keeper internal/gossip internal/wire internal/xmlrpc",
+		"harness harness/authority harness/live harness/local/keeper harness/local/relay internal/gossip internal/wire " +
+			"internal/xmlrpc",
 		"", false,
 	},
 	{"harness/local/keeper", "", "", false},
+	{"harness/local/relay", "", "", false},
 	{
 		"harness/docker",
 		"harness harness/authority harness/live internal/gossip internal/wire internal/xmlrpc",
@@ -218,7 +220,7 @@ var rooms = []room{
 	},
 	{
 		"harness/lab",
-		"docs/tutorial harness/authors harness/replay harness/scenario harness/sim/steered gossipnode/protocol " +
+		"docs/tutorial harness harness/authors harness/replay harness/scenario harness/sim/steered gossipnode/protocol " +
 			"internal/guard internal/viewer",
 		"github.com/evanw/esbuild golang.org/x/sync", false,
 	},

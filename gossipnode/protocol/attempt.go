@@ -10,6 +10,7 @@ import (
 // attempt is what the current round has tried.
 type attempt struct {
 	open       bool
+	heeded     bool           // some call of it was answered
 	first      gossip.Address // the scheduled target
 	tried      map[gossip.Address]bool
 	ids        []uint64
@@ -56,11 +57,15 @@ type pendingCall struct {
 // patience is how long a call of a round is waited for: a quarter of the interval, or twice as
 // long as answers have taken of late, but no longer than the interval. Late answers show that
 // peers are busy, not that they are gone, and calls to others would keep them so: 500 nodes on
-// two cores did not join in three minutes, with ten calls of each under way. Calls that nobody answers
-// end the patience (see markMute), else a node all of whose targets had just died in silence
-// would go on to nobody.
+// two cores did not join in three minutes, with ten calls of each under way. After a round that nobody
+// has answered it is half of the interval at most: a node all of whose targets had just died in
+// silence would else go on to nobody.
 func (n *Node) patience() time.Duration {
-	return min(max(n.soon(), 2*n.answerTime), n.timing.Gossip)
+	most := n.timing.Gossip
+	if n.unheeded {
+		most /= 2
+	}
+	return min(max(n.soon(), 2*n.answerTime), most)
 }
 
 // busy tells that answers have been late, so that whatever may wait should.
@@ -173,11 +178,8 @@ func (n *Node) try(to gossip.Address) {
 func (n *Node) markMute(failed uint64) {
 	n.pending = slices.DeleteFunc(n.pending, func(c pendingCall) bool {
 		late := n.clock >= c.answerBy || c.id == failed && n.clock >= c.at+n.soon()
-		if late {
-			n.answerTime /= 2
-			if e := n.find(c.to); e != nil {
-				e.mute = true
-			}
+		if e := n.find(c.to); late && e != nil {
+			e.mute = true
 		}
 		return late
 	})
@@ -202,7 +204,7 @@ func (n *Node) delivered(id uint64) {
 	n.joinOver(id, true)
 	n.answered(id, false)
 	if slices.Contains(n.attempt.ids, id) {
-		n.attempt.open = false
+		n.attempt.open, n.attempt.heeded = false, true
 	}
 }
 

@@ -147,7 +147,7 @@ func TestWavesAreAQuarterApart(t *testing.T) {
 }
 
 // Answers that come late make a node patient, by twice as long as the slowest of late; each quick
-// one takes a quarter off that, and a call that is not answered half.
+// one takes a quarter off that. After a round without answers half of the interval is enough.
 func TestPatienceIsLearntFromAnswers(t *testing.T) {
 	const never = -1
 	for _, c := range []struct {
@@ -164,8 +164,10 @@ func TestPatienceIsLearntFromAnswers(t *testing.T) {
 		{[]time.Duration{8}, 12},
 		{[]time.Duration{8, 0, 0}, 9},
 		{[]time.Duration{8, 8, 0, 0}, 9},
-		{[]time.Duration{8, never}, 8},
-		{[]time.Duration{8, never, never}, 3},
+		{[]time.Duration{8, never}, 6},
+		{[]time.Duration{8, never, never}, 6},
+		{[]time.Duration{8, never, 1}, 12},
+		{[]time.Duration{2, never}, 4},
 		{[]time.Duration{never}, 3},
 	} {
 		n := newCaller(t, "rr", 100, 1)

@@ -137,6 +137,7 @@ type Node struct {
 	attempt    attempt
 	pending    []pendingCall // of this round and the last
 	answerTime time.Duration // of late, of the slowest: see patience
+	unheeded   bool          // nobody has answered the round before
 	joining    joining
 	calls      map[uint64]call
 
