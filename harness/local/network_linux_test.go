@@ -44,6 +44,7 @@ restart node3
 await alive node3 within bound
 await joined
 
+allow dead node1..node4
 loss 1
 await dead node1..node4
 loss 0
