@@ -85,3 +85,15 @@ func TestASeedThatIsAwayIsReplaced(t *testing.T) {
 	c.step(protocol.Delivered{ID: c.calls[0].ID})
 	c.want("none after one that answers")
 }
+
+// Whoever has been found meanwhile is enough: the list that a join has waited for is not gone
+// through any more.
+func TestAJoinEndsWithTheFirstMember(t *testing.T) {
+	c := newLone(t, "rr", 1, nil, func(c *protocol.Config) { c.Known, c.Seed = nil, numbered(2) })
+	c.step(protocol.Failed{ID: c.calls[0].ID})
+	c.step(protocol.Receive{From: numbered(5), Message: gossip.Syn{}})
+	c.want("a SYN", "005")
+	c.step(protocol.Delivered{ID: c.calls[0].ID})
+	c.step(protocol.Members{List: numbers(1, 2, 3, 4, 5)})
+	c.want("a list that comes later")
+}

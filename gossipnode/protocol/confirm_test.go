@@ -152,6 +152,29 @@ func TestWhatConfirmsAName(t *testing.T) {
 	}
 }
 
+// Names that do not count leave the others where they are in the ring.
+func TestRoundsGoOnBesideNamesThatDoNotCount(t *testing.T) {
+	c := grown(t, "rr", 8)
+	c.crowd()
+	for range 7 {
+		c.pass(c.rounds)
+		if len(c.calls) == 0 {
+			t.Fatal("a round goes to nobody")
+		}
+		c.answerAll()
+	}
+}
+
+// A node that has forgotten its last member looks for the seed again.
+func TestWhoForgetsAllHasFoundNobody(t *testing.T) {
+	c := newLone(t, "rr", 2, nil, func(c *protocol.Config) { c.Seed = numbered(2) })
+	c.pass(25 * time.Hour)
+	c.pass(c.rounds)
+	if awaits := c.node.Awaits(); c.node.Known() != 0 || awaits != "it has found nobody" {
+		t.Errorf("knows %d after a day of silence, and awaits %q", c.node.Known(), awaits)
+	}
+}
+
 // A newcomer takes the word of the first member that it meets.
 func TestANewcomerBelievesItsFirstMember(t *testing.T) {
 	c := newLone(t, "rr", 1, nil, nil)
@@ -195,6 +218,26 @@ func TestAStrangersSynIsAnsweredInPart(t *testing.T) {
 	c.step(protocol.Receive{From: numbered(2), Message: gossip.Syn{Digest: ghosts(1, 1)}})
 	if n := len(c.calls[0].Message.(gossip.Ack).States); n != 41 {
 		t.Errorf("a member's SYN is answered with %d states, want those of all that count but it, 41", n)
+	}
+}
+
+// However few states a stranger is answered with, the node's own is among them.
+func TestAStrangerIsAnsweredWithTheNodesOwnState(t *testing.T) {
+	for _, self := range []int{1, 5, 9} {
+		c := newLone(t, "rr", 9, nil, func(c *protocol.Config) { c.Self = numbered(self) })
+		for told := range 30 {
+			stranger := gossip.Address(fmt.Sprintf("stranger%d:1", told))
+			c.step(protocol.Receive{From: stranger, Message: gossip.Syn{Digest: ghosts(told, 1)}})
+			states := c.calls[0].Message.(gossip.Ack).States
+			named := map[gossip.Address]bool{}
+			for _, s := range states {
+				named[s.Address] = true
+			}
+			if !named[numbered(self)] || len(named) != len(states) {
+				t.Errorf("node %d of 9 answers a SYN of %d entries with %d states, those of %v", self, told, len(states), named)
+			}
+			c.step(protocol.Failed{ID: c.calls[0].ID})
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func TestDialWaitsForADescriptor(t *testing.T) {
 	hostport := serve(t, xmlrpc.Methods{
 		"m": {Call: func(context.Context, []xmlrpc.Value) (xmlrpc.Value, error) { return xmlrpc.NilValue(), nil }},
 	}, xmlrpc.DefaultServerOptions())
-	for _, lack := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.EADDRNOTAVAIL} {
+	for i, lack := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.EADDRNOTAVAIL} {
 		var dials, lacking atomic.Int64
 		c := client(t, func(o *xmlrpc.ClientOptions) {
 			o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -36,8 +36,8 @@ func TestDialWaitsForADescriptor(t *testing.T) {
 		}
 		c.Close()
 
-		if lack != syscall.EMFILE {
-			continue
+		if i > 0 {
+			continue // it takes seconds
 		}
 		lacking.Store(1 << 40)
 		const timeout = time.Second
