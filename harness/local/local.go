@@ -254,7 +254,10 @@ func (c *cluster) Add(ctx context.Context) error {
 	if len(c.numbers) > 0 {
 		c.numbers[name] = ports[1]
 	}
-	if err := errors.Join(c.planNode(i, ports[0], c.ports["node1"]), c.relay(name)); err != nil {
+	if err := c.planNode(i, ports[0], c.ports["node1"]); err != nil {
+		return err
+	}
+	if err := c.relay(name); err != nil {
 		return err
 	}
 	if err := c.launch(ctx, name); err != nil {

@@ -119,15 +119,13 @@ type link struct {
 func (n *Network) carry(front net.Conn, to Process) {
 	ctx, end := context.WithCancel(n.ctx)
 	defer end()
-	defer context.AfterFunc(ctx, func() { _ = front.Close() })() // reads and writes return
+	context.AfterFunc(ctx, func() { _ = front.Close() }) // reads and writes return
 	l := &link{network: n, to: to, front: front}
 	if from, err := netip.ParseAddrPort(front.RemoteAddr().String()); err == nil {
 		l.caller = from.Addr()
 	}
 	l.answered.Store(true)
 	l.forward(ctx, end)
-	end()
-	_ = front.Close()
 }
 
 // forward hands on what the caller sends. The process is dialed for its first bytes: one that
@@ -148,7 +146,7 @@ func (l *link) forward(ctx context.Context, end context.CancelFunc) {
 				}
 				return
 			}
-			defer context.AfterFunc(ctx, func() { _ = back.Close() })()
+			context.AfterFunc(ctx, func() { _ = back.Close() })
 			l.network.tasks.Go(func() {
 				defer end()
 				l.backward(ctx, back)

@@ -194,6 +194,39 @@ func TestLoss(t *testing.T) {
 	}
 }
 
+// When a caller ends its connection, the relay ends its own: the process does not keep it.
+func TestConnectionsEndWithTheirCallers(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.1.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	network := relay.New(hold, 7)
+	defer network.Close()
+	p := relay.Process{Name: "node1", Public: free(t), Own: l.Addr().String()}
+	if err := network.Relay(p); err != nil {
+		t.Fatal(err)
+	}
+	front, err := net.Dial("tcp", p.Public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := front.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	back, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = back.Close() }()
+	if err := errors.Join(front.Close(), back.SetReadDeadline(time.Now().Add(long))); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := io.ReadAll(back); err != nil || string(said) != "hello" {
+		t.Errorf("the process hears %q, then %v, want the end", said, err)
+	}
+}
+
 // Who is not there refuses: it is not waited for.
 func TestRefusal(t *testing.T) {
 	network := relay.New(hold, 7)
