@@ -19,9 +19,8 @@ type attempt struct {
 	goOnAt     time.Duration
 }
 
-// waves are how many targets a round calls together, each time nobody has answered
-// in time, which is a quarter of the interval at first, so a round has four. A single lost message costs two
-// calls more; and a node that has a run of up to 39 silent hosts before it still gets
+// waves are how many targets a round calls together, each time nobody has answered in time: see
+// patience. Without any, a round has four of them. A single lost message costs two calls more; and a node that has a run of up to 39 silent hosts before it still gets
 // a message through in the same round. When each wave was one call, live nodes fell
 // silent behind such runs, and were declared dead in nearly every simulated run with
 // half of the ring silent; waves of 1, 2, 4 and 8 did not end that at 64 nodes.
@@ -171,10 +170,10 @@ func (n *Node) try(to gossip.Address) {
 	n.pending = append(n.pending, pendingCall{id: id, to: to, at: n.clock, answerBy: n.attempt.goOnAt})
 }
 
-// markMute marks the targets that have not answered in time, and the one of the call that has
-// just timed out, if any. Such a host may be
-// gone without anybody to refuse for it, or only slow; going on passes it by, and
-// its own rounds do not wait for it, until it answers or is heard of directly.
+// markMute marks the targets that have not answered in time, and that of a call that has just
+// failed, if it has timed out. Such a host may be gone without anybody to refuse for it, or only
+// slow; going on passes it by, and its own rounds do not wait for it, until it answers or is
+// heard of directly.
 func (n *Node) markMute(failed uint64) {
 	n.pending = slices.DeleteFunc(n.pending, func(c pendingCall) bool {
 		late := n.clock >= c.answerBy || c.id == failed && n.clock >= c.at+n.soon()
