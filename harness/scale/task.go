@@ -18,7 +18,8 @@ import (
 	"gossiprpc/harness/usage"
 )
 
-// What a run may have, and takes by rough reckoning from runs of 128 and 256 nodes.
+// What a run may have, and takes by rough reckoning from runs of 128 to 1,000 nodes, while they
+// join.
 const (
 	leastNodes  = 8
 	mostNodes   = 4000 // the monitor's most is 4096
@@ -26,7 +27,7 @@ const (
 	perNode     = 36   // descriptors: a listener, and connections of 45 s to and from peers
 	spare       = 256  // descriptors of a process beside those
 	nodeMemory  = 2 << 20
-	pairMemory  = 1500 // bytes for each pair of nodes, at both and at the monitor
+	pairMemory  = 4500 // bytes for each pair of nodes, at both and at the monitor
 	calmSeconds = 20
 )
 
