@@ -54,7 +54,9 @@ type player struct {
 	world    *sim.World
 	phase    string
 	witness  map[string]*witness
-	rule     *definition // nil: the cluster is too large for it
+	began    map[string]time.Duration // the present life of a process that was started again
+	gone     map[string]time.Duration // when its latest life ended
+	rule     *definition              // nil: the cluster is too large for it
 	failure  *Failure
 	cuts     map[[2]string]int
 	calm     bool
@@ -97,7 +99,7 @@ func play(p Plan, trace io.Writer) (*player, error) {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
 	y := &player{
-		plan: p, spec: spec, world: w, witness: map[string]*witness{},
+		plan: p, spec: spec, world: w, witness: map[string]*witness{}, began: map[string]time.Duration{}, gone: map[string]time.Duration{},
 		cuts: map[[2]string]int{}, trace: trace, tally: newTally(),
 		excuses: excuses{
 			nodes: w.Nodes(), drawn: spec.Ring == protocol.NoRing, slots: spec.Slots, linger: p.settleLimit(),
@@ -219,8 +221,8 @@ func (y *player) offsets() bool {
 // right tells whether the monitor knows every running node and holds exactly
 // those dead that are. Where nobody else is left to judge a node the last verdict
 // stands, and a dead node that no observer of this monitor has ever reported on
-// does not count (docs/DECISIONS.md, decisions 7 and 8); nor does one of which no running
-// process has heard in its life, so that nobody has anything to judge it by.
+// does not count (docs/DECISIONS.md, decisions 7 and 8); nor does one of which so few have heard
+// in their lives that there is nothing to judge it by.
 func (y *player) right() bool { return y.wrongs() == "" }
 
 func (y *player) wrongs() string {
@@ -239,24 +241,35 @@ func (y *player) wrongs() string {
 			text += name + " runs and is held dead; "
 		case running && !n.Fresh:
 			text += name + " runs and is not heard; "
-		case !running && known && !n.Failed && n.ReportedOn && n.Observers > 0 && y.remembered(n.Address):
+		case !running && known && !n.Failed && n.ReportedOn && n.Observers > 0 && y.remembered(name):
 			text += fmt.Sprintf("%s is dead and held alive, suspected by %d of %d; ", name, n.Suspecting, n.Observers)
 		}
 	}
 	return text
 }
 
-func (y *player) remembered(a gossip.Address) bool {
+// remembered tells whether those that run can judge a dead node: one of them, if it has run since
+// before the death, else at least half. When all have restarted since, they know of the node by
+// hearsay at most, and most may never hear of it (chaos 427773).
+func (y *player) remembered(dead string) bool {
+	running, knowing, survivors := 0, 0, 0
 	for _, name := range y.world.Nodes() {
-		if n := y.world.Node(name); n != nil {
-			for e := range n.Endpoints() {
-				if e.Address == a {
-					return true
-				}
+		n := y.world.Node(name)
+		if n == nil {
+			continue
+		}
+		running++
+		for e := range n.Endpoints() {
+			if e.Address != y.world.Address(dead) {
+				continue
+			}
+			knowing++
+			if y.began[name] <= y.gone[dead] {
+				survivors++
 			}
 		}
 	}
-	return false
+	return survivors > 0 || knowing > 0 && 2*knowing >= running
 }
 
 // definition is the rule of a monitor that has just started.
@@ -265,11 +278,15 @@ func (y *player) definition() *definition {
 	return newDefinition(y.plan.Timing.Fail, p.DetectionBound)
 }
 
-func (y *player) process(_ time.Duration, name string, c sim.Change) {
+func (y *player) process(at time.Duration, name string, c sim.Change) {
 	if name == harness.Monitor && c == sim.Started && y.rule != nil {
 		y.rule = y.definition()
 	}
-	if c == sim.Ended {
+	switch c {
+	case sim.Started:
+		y.began[name] = at
+	case sim.Ended:
+		y.gone[name] = at
 		delete(y.witness, name)
 	}
 }
