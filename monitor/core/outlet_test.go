@@ -64,6 +64,9 @@ func TestBlocksAreWrittenOnceInOrder(t *testing.T) {
 				}
 			default:
 				if at, due := c.retryAt(); due {
+					if next, ok := c.Deadline(); !ok || next.After(at) {
+						r.Fatalf("a block is written again at %v, and the next tick is at %v (%v)", at, next, ok)
+					}
 					now = at
 				}
 				c.retry(now)
