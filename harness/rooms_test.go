@@ -160,7 +160,7 @@ var rooms = []room{
 	},
 	{
 		"harness/sim/steered",
-		"harness harness/sim harness/sim/shown gossipnode/protocol internal/viewer",
+		"harness harness/replay harness/scenario harness/sim harness/sim/shown gossipnode/protocol internal/viewer",
 		"", false,
 	},
 	{

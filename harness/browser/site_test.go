@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,9 +27,9 @@ func TestSite(t *testing.T) {
 	must(t, lab.Site(ctx, site))
 	simulator, err := os.Stat(filepath.Join(site, "sim.wasm"))
 	must(t, err)
-	// net/http alone would add 3 MB to what every visitor loads.
-	if mib := float64(simulator.Size()) / (1 << 20); mib > 6 {
-		t.Errorf("sim.wasm has %.1f MiB, want 6 at most: what does it import?", mib)
+	// net/http alone would add 3 MB to what every visitor loads; the script engine is 2 MB.
+	if mib := float64(simulator.Size()) / (1 << 20); mib > 8 {
+		t.Errorf("sim.wasm has %.1f MiB, want 8 at most: what does it import?", mib)
 	}
 	server := httptest.NewServer(http.FileServer(http.Dir(root)))
 	t.Cleanup(server.Close)
@@ -41,6 +42,7 @@ func TestSite(t *testing.T) {
 	}{
 		{"killed by a click", killedByAClick},
 		{"a new cluster", aNewCluster},
+		{"scripts", scriptsOfTheSite},
 		{"side by side", sideBySide},
 		{"simulator missing", func(t *testing.T, ctx context.Context, address string) {
 			must(t, os.Remove(filepath.Join(site, "sim.wasm")))
@@ -101,6 +103,36 @@ func aNewCluster(t *testing.T, ctx context.Context, address string) {
 	click(ctx, t, `[data-do="new"]`)
 	await(ctx, t, "the new one", `(({ protocol, seed, fail }) => protocol === 'scrr' && seed === 21 && fail === 4)(
 		gossip.views[0].history.head.run) && gossip.views[0].history.head.n === 5`)
+}
+
+// scriptsOfTheSite runs scripts from the list and typed in, right and wrong ones.
+func scriptsOfTheSite(t *testing.T, ctx context.Context, address string) {
+	visit(ctx, t, address+"#script=12-partition&node=2")
+	await(ctx, t, "the script that the address names", `gossip.views[0].panels.controls.picked === '12-partition'`)
+	click(ctx, t, `[data-do="script"]`)
+	await(ctx, t, "its verdict", `gossip.views[0].history.head.end?.verdict === 'pass'`)
+	await(ctx, t, "that the page says so", shows("source")+` === 'ended: pass'`)
+	snapshot(ctx, t, "site-script.png")
+	acts := evaluate[[]string](ctx, t, `gossip.views[0].history.events.filter((e) => e.k === 'act').map((e) => e.what)`)
+	if want := []string{"mark", "partition", "heal", "mark"}; !slices.Equal(slices.Compact(acts), want) {
+		t.Errorf("acts %v, want %v", acts, want)
+	}
+	write := func(text string) {
+		t.Helper()
+		quoted, err := json.Marshal(text)
+		must(t, err)
+		must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](
+			`document.querySelector('.lab [data-at="script"]').value = `+string(quoted))))
+		click(ctx, t, `[data-do="script"]`)
+	}
+	write("cluster 4 rr\n  burn node1\n")
+	await(ctx, t, "where it is wrong", shows("script-wrong")+`.startsWith('Line 2, column 3: ') &&
+		document.getSelection().toString() !== null && document.querySelector('.lab [data-at="script"]').selectionStart === 15`)
+	write("cluster 4 brr\nawait joined\nexpect dead node2\n")
+	await(ctx, t, "that it failed, and why", `(({ end, n }) => n === 4 && end?.verdict === 'fail' &&
+		end.text.includes('script.txt:3: expected dead'))(gossip.views[0].history.head)`)
+	click(ctx, t, `[data-do="new"]`)
+	await(ctx, t, "a cluster that goes on", `gossip.views[0].present !== null && gossip.views[0].history.head.t > 5`)
 }
 
 func sideBySide(t *testing.T, ctx context.Context, address string) {

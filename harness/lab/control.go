@@ -19,6 +19,7 @@ import (
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
 	"gossiprpc/harness/scenario"
+	"gossiprpc/harness/sim/steered"
 	"gossiprpc/internal/viewer"
 )
 
@@ -46,7 +47,7 @@ func Run(ctx context.Context, o scenario.Options, paced bool, ready func(address
 
 const (
 	tokenHeader = "X-Lab-Token"
-	scriptName  = "script.txt"
+	scriptName  = steered.ScriptName
 	// mostAsked is how many bytes an act may have: that of a long script.
 	mostAsked = 1 << 20
 )
@@ -238,19 +239,9 @@ func (c *cluster) anew(a asked) (func(context.Context) error, error) {
 
 // refuse says what is wrong with an act, and where in its script.
 func refuse(w http.ResponseWriter, status int, err error) {
-	answer := struct {
-		Error  string `json:"error"`
-		Line   int    `json:"line,omitempty"`
-		Column int    `json:"column,omitempty"`
-	}{Error: err.Error()}
-	if wrong := (*scenario.PlaceError)(nil); errors.As(err, &wrong) {
-		// The page says the place itself.
-		answer.Error = strings.TrimPrefix(answer.Error, fmt.Sprintf("%s:%d: ", scriptName, wrong.Line))
-		answer.Line, answer.Column = wrong.Line, wrong.Column
-	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer) // the viewer has gone: nobody to tell
+	_ = json.NewEncoder(w).Encode(steered.Explain(err)) // the viewer has gone: nobody to tell
 }
 
 // sendScript is all that was done to the cluster, as a script.

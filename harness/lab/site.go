@@ -15,8 +15,12 @@ import (
 	"gossiprpc/internal/viewer"
 )
 
-//go:embed worker.js
-var worker []byte
+var (
+	//go:embed worker.js
+	worker []byte
+	//go:embed files.js
+	memory []byte
+)
 
 const (
 	simulator = "gossiprpc/harness/sim/steered/wasm"
@@ -62,7 +66,7 @@ func Site(ctx context.Context, dir string) error {
 
 // siteFiles are all but what comes from Go's tools.
 func siteFiles() (map[string][]byte, error) {
-	files := map[string][]byte{"sim.js": worker}
+	files := map[string][]byte{"sim.js": worker, "files.js": memory}
 	for entry, name := range map[string]string{"app.js": "app.js", "style.css": "style.css"} {
 		text, err := bundle(viewer.Assets(), entry)
 		if err != nil {
@@ -83,9 +87,13 @@ func siteFiles() (map[string][]byte, error) {
 // sitePage is a page with a simulation for each of some protocols, all of one seed.
 func sitePage(name string, protocols []string) ([]byte, error) {
 	begin := steered.DefaultSettings()
+	scripts, err := scripts()
+	if err != nil {
+		return nil, err
+	}
 	c := viewer.PageConfig{Lab: &viewer.LabControl{
 		Acts: steered.Acts(), Protocols: protocol.Names(), Settings: []string{"fail", "delay", "drift"},
-		Beside: besidePage,
+		Beside: besidePage, Scripts: scripts,
 	}}
 	if name == besidePage {
 		c.Lab.Beside = alonePage
@@ -94,7 +102,7 @@ func sitePage(name string, protocols []string) ([]byte, error) {
 		start := &viewer.Beginning{Protocol: p, Nodes: begin.Nodes, Seed: begin.Seed}
 		c.Streams = append(c.Streams, viewer.Feed{Worker: "sim.js", Start: start})
 	}
-	c, err := withAuthors(c)
+	c, err = withAuthors(c)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,9 @@
-// Runs a simulation for the page: {id, act} in, {id, error} and {events} out. Its
-// time is kept to the wall clock's.
-importScripts('wasm_exec.js');
+// Runs a simulation for the page: {id, act} in, {id, wrong} and {events} out. Its
+// time is kept to the wall clock's, but a script runs as fast as it can.
+importScripts('wasm_exec.js', 'files.js');
 
 const every = 50;   // ms from batch to batch
+const share = 40;   // ms of them that a script may take
 const longest = 2;  // s of time that are caught up with after a halt; more is left out
 
 const ready = begin();
@@ -20,8 +21,11 @@ async function begin() {
   setInterval(() => {
     const now = performance.now(), passed = (now - last) / 1000;
     last = now;
-    const text = simulationAdvance(Math.min(passed, longest));
-    if (text) postMessage({ events: parse(text), late: passed > longest });
+    let text = '';
+    const playing = simulationPlays();
+    if (!playing) text = simulationAdvance(Math.min(passed, longest));
+    else while (simulationPlays() && performance.now() - now < share) text += simulationAdvance(1);
+    if (text) postMessage({ events: parse(text), late: !playing && passed > longest });
   }, every);
 }
 
@@ -33,5 +37,6 @@ onmessage = async ({ data: { id, act } }) => {
   } catch {
     return; // the page has been told
   }
-  postMessage({ id, error: simulationAct(JSON.stringify(act)) });
+  const wrong = simulationAct(JSON.stringify(act));
+  postMessage({ id, wrong: wrong && JSON.parse(wrong) });
 };

@@ -93,6 +93,16 @@ func (r *Run) when(c clusterDetail, h happening) time.Duration {
 	return max(0, wall.Sub(r.start))
 }
 
+// Happened is a line of a run's events.jsonl in the viewer's words; nil for what the
+// harness only saw. index is the number of a node by its name.
+func Happened(line []byte, index func(name string) (int, bool)) (viewer.Event, error) {
+	var h happening
+	if err := json.Unmarshal(line, &h); err != nil {
+		return nil, fmt.Errorf("%s: %w", diaryName, err)
+	}
+	return h.event(index)
+}
+
 // event is a happening in the viewer's words; nil for what the harness only saw.
 func (h happening) event(index func(name string) (int, bool)) (viewer.Event, error) {
 	switch h.Event {

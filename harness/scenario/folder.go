@@ -23,7 +23,8 @@ type folder struct {
 	path   string
 	events *os.File
 	lines  *os.File
-	err    error // the first failure to write; reported at the end
+	told   func(event []byte) // nil: nobody
+	err    error              // the first failure to write; reported at the end
 }
 
 // newFolder makes a folder of its own under root. Git is told to leave root
@@ -68,6 +69,9 @@ func (f *folder) event(at time.Duration, what string, detail any) {
 	line, err := json.Marshal(map[string]any{"at_s": at.Seconds(), "time": time.Now(), "event": what, "detail": detail})
 	if err == nil {
 		_, err = f.events.Write(append(line, '\n'))
+	}
+	if err == nil && f.told != nil {
+		f.told(line)
 	}
 	f.note(err)
 }

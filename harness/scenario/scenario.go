@@ -43,6 +43,8 @@ type Options struct {
 	Progress  Progress
 	// Opened is told the run's folder before anything happens; nil: nobody is.
 	Opened func(folder string)
+	// Diary is told each line of the run's events.jsonl; nil: nobody is.
+	Diary func(line []byte)
 }
 
 // DefaultOptions are 8 nodes of scrr at the original's pace. The backend is the
@@ -106,6 +108,7 @@ func Run(ctx context.Context, o Options, file string, text []byte) (Outcome, err
 	if err != nil {
 		return Outcome{}, err
 	}
+	f.told = o.Diary
 	if o.Opened != nil {
 		o.Opened(f.path)
 	}

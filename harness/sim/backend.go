@@ -22,6 +22,10 @@ type Backend struct {
 	// Live saves flight records as time passes, for somebody to follow; without it
 	// they are saved at the end.
 	Live bool
+	// World makes the world of a cluster; nil: New. Pass has d of its time pass; nil:
+	// at once. They are for those who show a run while it happens.
+	World func(Config) (*World, error)
+	Pass  func(ctx context.Context, d time.Duration) error
 }
 
 // Name is "sim".
@@ -43,11 +47,15 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 		record = &records{spec: s, files: map[string]*bytes.Buffer{}}
 		c.Wrap = func(l Life, m machine.Machine) machine.Machine { return record.wrap(l, m) }
 	}
-	w, err := New(c)
+	newWorld := New
+	if b.World != nil {
+		newWorld = b.World
+	}
+	w, err := newWorld(c)
 	if err != nil {
 		return nil, err
 	}
-	cluster := &cluster{world: w, record: record, live: b.Live, whole: map[string]uint32{}}
+	cluster := &cluster{Backend: b, world: w, record: record, whole: map[string]uint32{}}
 	if !cluster.settle(ctx, w.Nodes()) {
 		return nil, errors.Join(ctx.Err(), errors.New("simulation: the nodes do not get into the cluster"))
 	}
@@ -56,9 +64,9 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 
 // cluster is a world as the harness drives it.
 type cluster struct {
+	Backend
 	world  *World
 	record *records // nil: nothing is recorded
-	live   bool     // its records are saved as time passes
 	// whole holds the life in which a node was found to have heard of all: it
 	// forgets nobody.
 	whole map[string]uint32
@@ -83,9 +91,19 @@ func (c *cluster) settle(ctx context.Context, names []string) bool {
 		if ready {
 			return true
 		}
-		c.world.Run(10 * time.Millisecond)
+		if err := c.pass(ctx, 10*time.Millisecond); err != nil {
+			return false
+		}
 	}
 	return false
+}
+
+func (c *cluster) pass(ctx context.Context, d time.Duration) error {
+	if c.Pass != nil {
+		return c.Pass(ctx, d)
+	}
+	c.world.Run(d)
+	return nil
 }
 
 func (c *cluster) Nodes() []string { return c.world.Nodes() }
@@ -98,8 +116,10 @@ func (c *cluster) Wait(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c.world.Run(d)
-	if c.live {
+	if err := c.pass(ctx, d); err != nil {
+		return err
+	}
+	if c.Live {
 		return c.record.save()
 	}
 	return nil

@@ -79,14 +79,25 @@ func (w *World) Act(what string, names []string, text string) {
 		a.Text = strings.Join(names, " ")
 	}
 	for _, name := range names {
-		if slices.Contains(w.Nodes(), name) {
-			a.Nodes = append(a.Nodes, w.stream.Node(w.Elapsed(), w.Address(name)))
+		if i, ok := w.Index(name); ok {
+			a.Nodes = append(a.Nodes, i)
 		}
 	}
-	w.stream.Put(w.Elapsed(), a)
+	w.Tell(a)
 }
+
+// Index is the number of a node in the stream; false: no node has this name.
+func (w *World) Index(name string) (int, bool) {
+	if !slices.Contains(w.Nodes(), name) {
+		return 0, false
+	}
+	return w.stream.Node(w.Elapsed(), w.Address(name)), true
+}
+
+// Tell tells what somebody else knows of the run.
+func (w *World) Tell(e viewer.Event) { w.stream.Put(w.Elapsed(), e) }
 
 // End tells that the run is over.
 func (w *World) End(verdict, text string) {
-	w.stream.Put(w.Elapsed(), viewer.EndOfRun{Verdict: verdict, Text: text})
+	w.Tell(viewer.EndOfRun{Verdict: verdict, Text: text})
 }

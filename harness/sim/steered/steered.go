@@ -29,7 +29,7 @@ const MostNodes = 128
 // Acts are what [Cluster.Act] knows.
 func Acts() []string {
 	return []string{
-		"kill", "interrupt", "restart", "pause", "resume", "partition", "heal", "loss", "add", "menu", "new",
+		"kill", "interrupt", "restart", "pause", "resume", "partition", "heal", "loss", "add", "menu", "script", "new",
 	}
 }
 
@@ -74,13 +74,18 @@ func (s Settings) config() (sim.Config, error) {
 	c.Timing.Fail = time.Duration(s.Fail * float64(time.Second))
 	c.Timing = c.Timing.Scaled(s.Speed)
 	c.Spread = c.Timing.Gossip
+	s.network(&c)
+	return c, nil
+}
+
+// network sets what is not the cluster's own: delays, and how clocks run.
+func (s Settings) network(c *sim.Config) {
 	c.Peers.Delay.Low = time.Duration(s.Delay * float64(time.Millisecond))
 	c.Servers.Delay = c.Peers.Delay
 	c.Machine = func(node int) sim.Machine {
 		draws := rand.New(rand.NewPCG(s.Seed, uint64(node)))
 		return sim.Machine{PPM: draws.Int64N(2*s.Drift+1) - s.Drift}
 	}
-	return c, nil
 }
 
 // Cluster is the cluster that runs. It belongs to one goroutine. An act that makes a
@@ -88,7 +93,8 @@ func (s Settings) config() (sim.Config, error) {
 type Cluster struct {
 	put      func(at time.Duration, e viewer.Event)
 	settings Settings
-	world    *shown.World // nil: none has been made
+	world    *shown.World // nil: none runs
+	play     *play        // nil: no script runs
 }
 
 // New has no cluster yet. put is told all events, of one cluster after the other.
@@ -98,6 +104,14 @@ func New(put func(at time.Duration, e viewer.Event)) *Cluster {
 
 // Advance lets time pass.
 func (c *Cluster) Advance(d time.Duration) {
+	for d > 0 && c.play != nil {
+		step := min(d, c.play.wait)
+		c.world.Run(step)
+		d -= step
+		if c.play.wait -= step; c.play.wait == 0 {
+			c.goOn()
+		}
+	}
 	if c.world != nil {
 		c.world.Run(d)
 	}
@@ -118,12 +132,17 @@ func (c *Cluster) Act(text []byte) error {
 	if kind.Do == "new" {
 		return c.anew(text)
 	}
-	if c.world == nil {
-		return errors.New("there is no cluster yet: start a new one")
-	}
 	var a asked
 	if err := decode(text, &a); err != nil {
 		return err
+	}
+	switch {
+	case a.Do == "script":
+		return c.script(a.Text)
+	case c.play != nil:
+		return errors.New("a script is running: wait until it has ended, or start a new cluster")
+	case c.world == nil:
+		return errors.New("no cluster runs: start a new one")
 	}
 	return c.do(a)
 }
@@ -133,6 +152,7 @@ type asked struct {
 	Nodes []string `json:"nodes"`
 	Share *float64 `json:"share"` // loss
 	Line  string   `json:"line"`  // menu
+	Text  string   `json:"text"`  // script
 }
 
 func decode(text []byte, into any) error {
@@ -160,6 +180,7 @@ func (c *Cluster) anew(text []byte) error {
 	if err != nil {
 		return err
 	}
+	c.end()
 	c.world, c.settings = w, a.Settings
 	return nil
 }
@@ -175,7 +196,7 @@ func (c *Cluster) do(a asked) error {
 		if a.Share == nil || *a.Share < 0 || *a.Share > 1 {
 			return errors.New("loss: want a share from 0 to 1")
 		}
-		w.Act(a.Do, nil, strconv.FormatFloat(*a.Share, 'g', -1, 64))
+		w.Act(a.Do, nil, strconv.FormatFloat(100*(*a.Share), 'g', -1, 64)+"%")
 		w.Loss(*a.Share)
 		return nil
 	case "add":

@@ -1,10 +1,14 @@
 package steered
 
 import (
+	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"gossiprpc/harness/scenario"
 	"gossiprpc/internal/viewer"
 )
 
@@ -112,6 +116,134 @@ func TestSeedDecides(t *testing.T) {
 	alone := tell("")
 	if len(alone) < 1000 || alone != tell(`{"do":"new","seed":8}`) {
 		t.Error("two clusters of one seed differ")
+	}
+}
+
+// A script runs as it does anywhere else, in the time that it is given, and its run is over
+// with it.
+func TestScripts(t *testing.T) {
+	for _, c := range []struct{ script, verdict, text string }{
+		{"cluster 5 brr\nawait joined\nmenu 1\nkill node3\nawait results\nexpect victims node3\n", "pass", ""},
+		{"cluster 5 brr\nawait joined\nexpect dead node2\n", "fail", "script.txt:3: expected dead, but the monitor holds alive"},
+		{"cluster $NODES $PROTOCOL\nawait joined\nadd\nawait joined\n", "ran", "expects nothing"},
+		{"cluster 4 rr\nawait joined\n[sim] skip 'of no use here'\n", "unknown", "of no use here"},
+	} {
+		cluster, state := start(t, `{"do":"new","protocol":"brr","nodes":6}`)
+		script(t, cluster, c.script)
+		if !cluster.Playing() {
+			t.Fatalf("%q does not run", c.script)
+		}
+		if err := cluster.Act([]byte(`{"do":"heal"}`)); err == nil || !strings.Contains(err.Error(), "a script is running") {
+			t.Errorf("an act beside a script: %v", err)
+		}
+		playOut(t, cluster)
+		if state.End == nil || state.End.Verdict != c.verdict || !strings.Contains(state.End.Text, c.text) {
+			t.Errorf("%q: %+v", c.script, state.End)
+		}
+		if err := cluster.Act([]byte(`{"do":"heal"}`)); err == nil || !strings.Contains(err.Error(), "no cluster runs") {
+			t.Errorf("an act after a script: %v", err)
+		}
+	}
+}
+
+func script(t *testing.T, c *Cluster, text string) {
+	t.Helper()
+	act, err := json.Marshal(asked{Do: "script", Text: text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, c, string(act))
+}
+
+// playOut lets time pass in pieces that have nothing to do with the script's own.
+func playOut(t *testing.T, c *Cluster) {
+	t.Helper()
+	for range 3000 {
+		c.Advance(370 * time.Millisecond)
+		if !c.Playing() {
+			return
+		}
+	}
+	t.Fatal("the script does not end")
+}
+
+// A script is run with the settings of the cluster before it, and what the page tells is
+// what happened: the same as for a script that runs at once.
+func TestScriptTellsWhatItDoes(t *testing.T) {
+	var acts []string
+	var run viewer.Run
+	c := New(func(_ time.Duration, e viewer.Event) {
+		switch e := e.(type) {
+		case viewer.Act:
+			acts = append(acts, e.What+" "+e.Text)
+		case viewer.Run:
+			run, acts = e, nil
+		}
+	})
+	do(t, c, `{"do":"new","protocol":"scrr","nodes":6,"seed":11,"speed":2,"delay":30}`)
+	script(t, c, "cluster $NODES $PROTOCOL\nawait joined\nloss 5%\npartition node2,node3\nsleep 1s\nheal\nmenu 2\n"+
+		"pause node4\nresume node4\nkill node5\nrestart node5\nadd\n")
+	playOut(t, c)
+	want := []string{
+		"mark all have heard of each other", "loss 5%", "partition node2 node3", "heal ", "menu 2", "pause node4",
+		"resume node4", "kill node5", "restart node5", "add node7",
+	}
+	if !slices.Equal(acts, want) {
+		t.Errorf("%q", acts)
+	}
+	if run.Protocol != "scrr" || run.Seed != 11 || run.Gossip != 1.5 {
+		t.Errorf("%+v", run)
+	}
+}
+
+// Whatever time a script is at, another one or a new cluster takes its place.
+func TestScriptIsCalledOff(t *testing.T) {
+	c, state := start(t, `{"do":"new"}`)
+	for _, after := range []time.Duration{0, time.Second, time.Minute} {
+		script(t, c, "cluster 4 rr\nsleep 1h\nexpect alive others\n")
+		c.Advance(after)
+		do(t, c, `{"do":"new","nodes":3}`)
+		c.Advance(10 * time.Second)
+		if c.Playing() || len(state.Nodes) != 3 || state.End != nil {
+			t.Errorf("after %v: %d nodes, %+v", after, len(state.Nodes), state.End)
+		}
+	}
+	script(t, c, "cluster 4 rr\nsleep 1h\n")
+	script(t, c, "cluster 5 rr\nawait joined\nexpect alive others\n")
+	playOut(t, c)
+	if len(state.Nodes) != 5 || state.End == nil || state.End.Verdict != "pass" {
+		t.Errorf("%d nodes, %+v", len(state.Nodes), state.End)
+	}
+}
+
+func TestWrongScripts(t *testing.T) {
+	for _, c := range []struct {
+		script, want string
+		line, column int
+	}{
+		{"cluster 4 rr\n  burn node1\n", `unknown word "burn"`, 2, 3},
+		{"cluster 4 rr\nexec ls\n", `"exec" is a word of testscript's own`, 2, 1},
+		{"cluster 4 rr\n-- x --\n", "it has files in it", 0, 0},
+		{"cluster 200 rr\n", "200 nodes: want 128 at most", 0, 0},
+		{"kill node1\n", "no cluster yet", 0, 0},
+		{"", "nothing", 0, 0},
+	} {
+		cluster, _ := start(t, `{"do":"new"}`)
+		act, err := json.Marshal(asked{Do: "script", Text: c.script})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = cluster.Act(act)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %q", c.script, err, c.want)
+		}
+		place := &scenario.PlaceError{}
+		if errors.As(err, &place) != (c.line > 0) || place.Line != c.line || place.Column != c.column {
+			t.Errorf("%q: at %d:%d", c.script, place.Line, place.Column)
+		}
+		if cluster.Playing() {
+			t.Errorf("%q runs", c.script)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ function fromWorker(stream, take, tell) {
     if (data.id !== undefined) {
       const { resolve, reject } = asked.get(data.id);
       asked.delete(data.id);
-      if (data.error) reject(new Error(data.error)); else resolve();
+      if (data.wrong) reject(Object.assign(new Error(data.wrong.error), data.wrong)); else resolve();
       return;
     }
     if (data.late) { // its clock fell behind the page's: they are put together anew

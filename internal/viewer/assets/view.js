@@ -184,16 +184,17 @@ export class View {
     const { text } = this.connection;
     const state = this.away ? 'away' : this.connection.state;
     const label = state === 'away' ? `monitor away since ${this.awaySince.toLocaleTimeString()}` :
-      state !== 'live' ? sources[state] ?? state : this.liveLabel(run);
+      this.flowing ? this.flowLabel(run) : sources[state] ?? state;
     setText(this.at('source'), text ? `${label}: ${text}` : label);
     setAttribute(this.at('source'), 'data-state', state);
     setAttribute(this.root, 'data-away', state === 'away' ? '' : null);
   }
 
-  liveLabel(run) {
+  flowLabel(run) {
     const { end } = this.history.head;
-    if (!run) return 'the cluster is being built and started, which can take a minute';
     if (end) return ['ended', end.verdict, end.text].filter(Boolean).join(': ');
+    if (this.connection.state !== 'live') return sources[this.connection.state];
+    if (!run) return 'the cluster is being built and started, which can take a minute';
     return run.source === 'monitor' ? 'live, from the monitor' : 'live';
   }
 
