@@ -191,3 +191,28 @@ func TestWhoIsExcusedByAPartition(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoCanBeJudged: the excuse for a dead node that is held alive is narrow.
+func TestWhoCanBeJudged(t *testing.T) {
+	kinds := map[rune]acquaintance{
+		'w': {knows: true, since: true}, // a witness: has run since before the death
+		'h': {knows: true},              // has restarted since, and heard of it
+		's': {},                         // has restarted since, and not heard of it
+		'f': {since: true},              // has run since before, and does not know it
+	}
+	for _, c := range []struct {
+		running string
+		want    bool
+	}{
+		{"w", true}, {"wsss", true}, {"h", true}, {"hs", true}, {"hhss", true},
+		{"hss", false}, {"shshs", false}, {"fhs", false}, {"ss", false}, {"ff", false},
+	} {
+		var all []acquaintance
+		for _, kind := range c.running {
+			all = append(all, kinds[kind])
+		}
+		if got := judgeable(all); got != c.want {
+			t.Errorf("%s: %v", c.running, got)
+		}
+	}
+}

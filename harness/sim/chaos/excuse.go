@@ -7,8 +7,8 @@ import (
 	"gossiprpc/harness"
 )
 
-// Excuse is a reason for which a verdict of failure about a node that runs may
-// come to be. Each lasts while its fault does, and for as long after as the
+// Excuse is a reason for which a verdict may be wrong: one of failure about a node that runs,
+// but for the last. Each lasts while its fault does, and for as long after as the
 // cluster may take to get over it.
 type Excuse string
 
@@ -26,6 +26,9 @@ const (
 	Forgotten  Excuse = "an observer was forgotten at the menu"
 	FewHear    Excuse = "rounds drawn at random went to nodes that were cut off, and those would have spoken for it"
 	LoneVoice  Excuse = "three nodes or fewer were within the monitor's reach: a lone voice may judge"
+
+	// Unremembered is for the other kind of wrong verdict: a dead node that is held alive.
+	Unremembered Excuse = "a dead node is held alive: all who run have restarted since, and few know its name"
 )
 
 // excuses keeps who is excused, and until when.

@@ -162,6 +162,7 @@ func (y *player) run() {
 	if y.failure == nil && !y.right() {
 		y.fail(Settles, "%v after healing: %s", 2*y.plan.settleLimit(), y.wrongs())
 	}
+	y.excuseDead()
 	y.phase = "calm"
 	y.finish()
 }
@@ -222,15 +223,20 @@ func (y *player) offsets() bool {
 // those dead that are. Where nobody else is left to judge a node the last verdict
 // stands, and a dead node that no observer of this monitor has ever reported on
 // does not count (docs/DECISIONS.md, decisions 7 and 8); nor does one of which so few have heard
-// in their lives that there is nothing to judge it by.
+// in their lives that there is nothing to judge it by: that is counted as an excuse.
 func (y *player) right() bool { return y.wrongs() == "" }
 
 func (y *player) wrongs() string {
+	text, _ := y.compare()
+	return text
+}
+
+// compare tells what is wrong, and how many dead nodes are excused.
+func (y *player) compare() (text string, excused int) {
 	s := y.world.Monitor()
 	if s == nil {
-		return "the monitor does not run"
+		return "the monitor does not run", 0
 	}
-	text := ""
 	for _, name := range y.world.Nodes() {
 		n, known := s.Node(y.world.Address(name))
 		running := y.world.Running(name)
@@ -241,35 +247,59 @@ func (y *player) wrongs() string {
 			text += name + " runs and is held dead; "
 		case running && !n.Fresh:
 			text += name + " runs and is not heard; "
-		case !running && known && !n.Failed && n.ReportedOn && n.Observers > 0 && y.remembered(name):
+		case running || !known || n.Failed || !n.ReportedOn || n.Observers == 0:
+		case judgeable(y.acquaintances(name)):
 			text += fmt.Sprintf("%s is dead and held alive, suspected by %d of %d; ", name, n.Suspecting, n.Observers)
+		default:
+			excused++
 		}
 	}
-	return text
+	return text, excused
 }
 
-// remembered tells whether those that run can judge a dead node: one of them, if it has run since
+// excuseDead counts the dead nodes that are held alive with an excuse.
+func (y *player) excuseDead() {
+	if _, n := y.compare(); n > 0 {
+		y.tally.Excused[Unremembered] += n
+	}
+}
+
+// acquaintance is what a node that runs has to do with a dead one.
+type acquaintance struct {
+	knows bool // its name
+	since bool // it has run since before the death
+}
+
+// judgeable tells whether those that run can judge a dead node: one of them, if it has run since
 // before the death, else at least half. When all have restarted since, they know of the node by
 // hearsay at most, and most may never hear of it (chaos 427773).
-func (y *player) remembered(dead string) bool {
-	running, knowing, survivors := 0, 0, 0
+func judgeable(running []acquaintance) bool {
+	knowing := 0
+	for _, a := range running {
+		if a.knows && a.since {
+			return true
+		}
+		if a.knows {
+			knowing++
+		}
+	}
+	return knowing > 0 && 2*knowing >= len(running)
+}
+
+func (y *player) acquaintances(dead string) []acquaintance {
+	var all []acquaintance
 	for _, name := range y.world.Nodes() {
 		n := y.world.Node(name)
 		if n == nil {
 			continue
 		}
-		running++
+		a := acquaintance{since: y.began[name] <= y.gone[dead]}
 		for e := range n.Endpoints() {
-			if e.Address != y.world.Address(dead) {
-				continue
-			}
-			knowing++
-			if y.began[name] <= y.gone[dead] {
-				survivors++
-			}
+			a.knows = a.knows || e.Address == y.world.Address(dead)
 		}
+		all = append(all, a)
 	}
-	return survivors > 0 || knowing > 0 && 2*knowing >= running
+	return all
 }
 
 // definition is the rule of a monitor that has just started.
