@@ -207,7 +207,11 @@ func TestAStrangersSynIsAnsweredInPart(t *testing.T) {
 		t.Errorf("a second SYN is answered while the first answer is under way: %v", c.calls)
 	}
 	c.step(protocol.Delivered{ID: ack.ID})
+	before := c.node.Messages()
 	c.step(protocol.Receive{From: ghost(1), Message: gossip.Ack2{}})
+	if n := c.node.Messages() - before; n != 2 {
+		t.Errorf("%d messages are counted, want the ACK2 and the digest", n)
+	}
 	if len(c.calls) != 1 || len(c.calls[0].Message.(gossip.Gossip).Digest) != 41 {
 		t.Errorf("after its ACK2 the newcomer is told %v, want the whole digest", c.calls)
 	}
@@ -337,6 +341,21 @@ func TestAFullListTakesTheLivingIn(t *testing.T) {
 	c.step(protocol.Delivered{ID: c.calls[0].ID})
 	if n := c.node.Known(); known != most || n != most || !c.counted("d:1") {
 		t.Errorf("knows %d and then %d others, want %d; counts the newcomer: %v", known, n, most, c.counted("d:1"))
+	}
+}
+
+// What a stranger tells unasked is not kept until it has been reached, and of what others tell
+// no more than there is room for.
+func TestNamesThatAreNotKept(t *testing.T) {
+	c := grown(t, "rr", 9)
+	c.step(protocol.Receive{From: ghost(1), Message: gossip.Ack{States: gossip.StateMap{{Address: ghost(2)}}}})
+	if c.knows(ghost(2)) {
+		t.Error("knows a name from an ACK that it has not asked for")
+	}
+	c.step(protocol.Receive{From: numbered(2), Message: gossip.Gossip{Digest: ghosts(700, 1)}})
+	c.step(protocol.Receive{From: "x:1", Message: gossip.Syn{Digest: gossip.Digest{{Address: "y:1", Generation: 100_000}}}})
+	if !c.knows(ghost(700)) || c.knows("y:1") {
+		t.Errorf("knows a member's 700 names: %v, and a stranger's beside them: %v", c.knows(ghost(700)), c.knows("y:1"))
 	}
 }
 

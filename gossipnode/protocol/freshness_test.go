@@ -85,6 +85,24 @@ func TestEmissionFollowsPausesAndDrift(t *testing.T) {
 	}
 }
 
+// After a pause of the peer a guess begins anew, and counts for as long as any.
+func TestAGuessAfterAPauseCountsForAWhile(t *testing.T) {
+	c := newLone(t, "rr", 3, nil, emission)
+	const paused = 15
+	for _, news := range []struct{ from, at, heartbeat, sent int }{ // in seconds
+		{2, 10, 10, 10}, {2, 35, 20, 20 + paused}, {3, 39, 21, 21 + paused}, {3, 66, 48, 48 + paused}, {3, 90, 72, 72 + paused},
+	} {
+		c.at(time.Duration(news.at) * time.Second)
+		c.gossips(news.from, entry(2, int32(news.heartbeat)))
+		for e := range c.node.Endpoints() {
+			want := began.Add(time.Duration(news.sent) * time.Second)
+			if e.Address == numbered(2) && !e.Heard.Equal(want) {
+				t.Errorf("after %d s heartbeat %d counts from %v later", news.at, news.heartbeat, e.Heard.Sub(want))
+			}
+		}
+	}
+}
+
 // The best guess of when a peer sends its heartbeats counts for at least three T_fail,
 // also when it is the first one after a long silence.
 func TestABestGuessCountsForAWhile(t *testing.T) {

@@ -196,3 +196,84 @@ func TestStatusIsToldOn(t *testing.T) {
 		}
 	}
 }
+
+// What comes in a node's own name is nothing to it.
+func TestOwnNameIsNoPeer(t *testing.T) {
+	c := newLone(t, "rr", 3, nil, nil)
+	before := c.node.Messages()
+	for _, m := range []gossip.Message{
+		gossip.Gossip{Digest: gossip.Digest{entry(2, 9)}}, gossip.Syn{Digest: gossip.Digest{entry(2, 9)}},
+		gossip.Ack{}, gossip.Ack2{},
+	} {
+		effects := c.effects(protocol.Receive{From: numbered(1), Message: m})
+		if e, _ := c.node.Digest().Get(numbered(2)); len(effects) > 0 || e.Heartbeat != 0 || c.node.Messages() != before {
+			t.Errorf("%s: %v, and has heard of %v", m.Kind(), effects, e)
+		}
+	}
+}
+
+// A digest tells an original nothing of a member that it has no state of: what the node learns
+// while the digest is under way is owed to the original as before.
+func TestADigestSettlesNothingWithAnOriginal(t *testing.T) {
+	c := newLone(t, "rr", 2, map[int]int32{2: 57_600}, nil)
+	c.at(c.rounds/2 - time.Second)
+	c.hear(2)
+	c.pass(time.Second)
+	if len(c.calls) != 1 || c.calls[0].Message.Kind() != "gossip" {
+		t.Fatalf("calls %v, want a digest to the original", c.calls)
+	}
+	digest := c.calls[0].ID
+	c.hear(3) // of whom nobody knew
+	c.step(protocol.Delivered{ID: digest})
+	for range 3 {
+		c.now = c.now.Add(c.rounds - time.Second)
+		c.hear(2)
+		c.pass(time.Second)
+		for _, call := range c.calls {
+			if call.To != numbered(2) {
+				continue
+			}
+			if kind := call.Message.Kind(); kind != "syn" {
+				t.Errorf("the original is sent %s, want a SYN", kind)
+			}
+			return
+		}
+	}
+	t.Error("the original is not called")
+}
+
+// Who has been found by somebody else meanwhile does not go on looking for a seed.
+func TestWhoIsFoundLooksForNoSeed(t *testing.T) {
+	c := newLone(t, "rr", 1, nil, func(c *protocol.Config) { c.Seed = numbered(9) })
+	fail := func() {
+		t.Helper()
+		if len(c.calls) != 1 || c.calls[0].Message.Kind() != "syn" {
+			t.Fatalf("calls %v, want a SYN", c.calls)
+		}
+		c.step(protocol.Failed{ID: c.calls[0].ID})
+	}
+	fail()
+	c.step(protocol.Members{List: numbers(1, 2, 3, 4)})
+	joining := c.calls
+	c.step(protocol.Receive{From: numbered(3), Message: gossip.Syn{Digest: gossip.Digest{entry(3, 1)}}})
+	c.answerAll()
+	c.calls = joining
+	fail()
+	if len(c.calls) > 0 {
+		t.Errorf("calls %v", c.calls)
+	}
+}
+
+// Where the provider's list is not the ring, it is asked for once in T_fail.
+func TestHowOftenTheListIsAskedFor(t *testing.T) {
+	for name, want := range map[string]int{"rr": 9, "random": 9, "scrr": 30} { // the first time was before
+		c := newLone(t, name, 4, nil, func(c *protocol.Config) { c.Timing.Fail = 3 * c.Timing.Gossip })
+		asked := 0
+		for end := c.now.Add(10 * 3 * c.rounds); c.now.Before(end); c.now = c.node.Deadline() {
+			asked += len(only[protocol.FetchMembers](c.effects(protocol.Tick{})))
+		}
+		if asked != want {
+			t.Errorf("%s: asks %d times in ten T_fail of three rounds, want %d", name, asked, want)
+		}
+	}
+}

@@ -16,7 +16,6 @@ func (n *Node) start() {
 		n.phase = time.Duration(modulo(n.now.UnixNano(), int64(n.timing.Gossip)))
 	}
 	n.round = n.roundNumber()
-	n.slotsSince = n.round + 1
 }
 
 // roundNumber is the number of the current round: wall time over the gossip

@@ -19,7 +19,12 @@ type slots struct {
 }
 
 func newSlots(t *testing.T, generations map[int]int32) *slots {
-	s := &slots{caller: newLone(t, "scrr", 4, generations, nil), generations: generations}
+	return newSlotsOf(t, generations, protocol.DefaultTiming())
+}
+
+func newSlotsOf(t *testing.T, generations map[int]int32, timing protocol.Timing) *slots {
+	one := newLone(t, "scrr", 4, generations, func(c *protocol.Config) { c.Timing = timing })
+	s := &slots{caller: one, generations: generations}
 	s.list(1, 2, 3, 4)
 	s.now = s.now.Add(s.rounds / 2)
 	return s
@@ -100,6 +105,14 @@ func TestSlotsThatWereKeptBefore(t *testing.T) {
 	s = newSlots(t, nil)
 	s.cycles(3)
 	s.want("one has never kept a slot")
+}
+
+// The numbers of short rounds are too large for what an endpoint has room for.
+func TestSlotsOfShortRounds(t *testing.T) {
+	s := newSlotsOf(t, nil, protocol.DefaultTiming().Scaled(30))
+	s.cycles(0)
+	s.cycles(3)
+	s.want("one ceases to", numbered(3))
 }
 
 func TestOriginalsKeepNoSlots(t *testing.T) {
