@@ -15,16 +15,17 @@ type attempt struct {
 	tried      map[gossip.Address]bool
 	ids        []uint64
 	unanswered int // calls made, without those that were refused
-	wave       int // the last one begun, by its place in waves
+	wave       int // how many have begun after the first call
 	goOnAt     time.Duration
 }
 
-// waves are how many targets a round calls together, each time nobody has answered in time: see
-// patience. Without any, a round has four of them. A single lost message costs two calls more; and a node that has a run of up to 39 silent hosts before it still gets
-// a message through in the same round. When each wave was one call, live nodes fell
+// waves are how many targets a round calls together after the first, each time nobody has
+// answered in time: see patience. Without any, a round has all three of them. A single lost
+// message costs two calls more; and a node that has a run of up to 39 silent hosts before it
+// still gets a message through in the same round. When each wave was one call, live nodes fell
 // silent behind such runs, and were declared dead in nearly every simulated run with
 // half of the ring silent; waves of 1, 2, 4 and 8 did not end that at 64 nodes.
-var waves = [...]int{1, 2, 8, 29}
+var waves = [...]int{2, 8, 29}
 
 // maxUnanswered bounds the calls of a round that were not refused. A call may take
 // a whole interval to fail, so twice as many are under way at most, of the 160 that
@@ -94,9 +95,10 @@ func (n *Node) tryFirst(to gossip.Address) {
 // each is followed by one more call at once; silence costs a quarter of the
 // interval, of which a round has only four, so each wave is larger than the last.
 func (n *Node) widen() {
-	n.attempt.wave = min(n.attempt.wave+1, len(waves)-1)
+	wave := waves[min(n.attempt.wave, len(waves)-1)]
+	n.attempt.wave++
 	n.attempt.goOnAt = n.clock + n.patience()
-	n.tryMore(waves[n.attempt.wave])
+	n.tryMore(wave)
 }
 
 // tryMore calls so many more targets: the next of the ring, or drawn ones. Skipping

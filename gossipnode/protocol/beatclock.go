@@ -45,13 +45,13 @@ func (b *beatClock) observe(now time.Duration, heartbeat int32, interval, fail t
 
 // restart moves the base to what a message of the peer's own shows, when that is
 // later than the guess by more than two heartbeats: the peer was paused.
-func (b *beatClock) restart(now time.Duration, heartbeat int32, interval, fail time.Duration) {
+func (b *beatClock) restart(now time.Duration, heartbeat int32, interval time.Duration) {
 	offset := now - time.Duration(heartbeat)*interval
 	base := b.current
 	if b.windowsMeasure {
 		base = min(base, b.last)
 	}
 	if offset > base+2*interval {
-		*b = beatClock{generation: b.generation, current: offset, windowEnds: now + emissionWindow*fail}
+		*b = beatClock{generation: b.generation, current: offset} // observe begins its window
 	}
 }

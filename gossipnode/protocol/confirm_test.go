@@ -348,6 +348,11 @@ func TestAFullListTakesTheLivingIn(t *testing.T) {
 // no more than there is room for.
 func TestNamesThatAreNotKept(t *testing.T) {
 	c := grown(t, "rr", 9)
+	before := c.node.Messages()
+	c.step(protocol.Receive{From: ghost(3), Message: gossip.Gossip{Digest: ghosts(3, 1)[2:]}})
+	if n := c.node.Messages() - before; len(c.calls) != 1 || n != 1 {
+		t.Errorf("a stranger's gossip is answered by %v, and %d messages are counted, want one", c.calls, n)
+	}
 	c.step(protocol.Receive{From: ghost(1), Message: gossip.Ack{States: gossip.StateMap{{Address: ghost(2)}}}})
 	if c.knows(ghost(2)) {
 		t.Error("knows a name from an ACK that it has not asked for")
@@ -356,6 +361,51 @@ func TestNamesThatAreNotKept(t *testing.T) {
 	c.step(protocol.Receive{From: "x:1", Message: gossip.Syn{Digest: gossip.Digest{{Address: "y:1", Generation: 100_000}}}})
 	if !c.knows(ghost(700)) || c.knows("y:1") {
 		t.Errorf("knows a member's 700 names: %v, and a stranger's beside them: %v", c.knows(ghost(700)), c.knows("y:1"))
+	}
+}
+
+// A name that a member has told of twice, and that has spoken for itself, has not lived: no
+// member goes on telling of it, and it is forgotten like any that was never reached.
+func TestItsOwnWordDoesNotVouchForAName(t *testing.T) {
+	c := newLone(t, "rr", 3, nil, nil)
+	tell := func(from gossip.Address, d gossip.Digest) {
+		c.step(protocol.Receive{From: from, Message: gossip.Gossip{Digest: d}})
+		for _, call := range c.calls {
+			c.step(protocol.Failed{ID: call.ID})
+		}
+	}
+	tell(numbered(2), ghosts(1, 1))
+	tell(numbered(2), ghosts(1, 1))
+	for i := range 40 {
+		tell(ghost(1), gossip.NewDigest([]gossip.DigestEntry{entry(2, 1), ghosts(1, int32(i+2))[0]}))
+	}
+	for i := range 40 {
+		tell(numbered(2), gossip.Digest{entry(2, int32(i+2)), entry(3, int32(i+2))})
+	}
+	if !c.knows(ghost(1)) {
+		t.Fatal("the name is not known at all")
+	}
+	c.pass(12 * protocol.DefaultTiming().Fail)
+	c.pass(c.rounds)
+	if c.knows(ghost(1)) {
+		t.Error("the name is remembered as one that has lived")
+	}
+}
+
+// Names that are known but do not count are not in a ring of the provider's list, however many
+// others there is room for.
+func TestTheListLetsNobodyIn(t *testing.T) {
+	c := grown(t, "scrr", 9)
+	c.step(protocol.Receive{From: numbered(2), Message: gossip.Gossip{Digest: ghosts(60, 1)}})
+	c.step(protocol.Members{List: append(numbers(1, 2, 3, 4, 5, 6, 7, 8, 9), ghost(58), ghost(59), ghost(60))})
+	for range 24 {
+		c.pass(c.rounds)
+		for _, call := range c.calls {
+			if strings.HasPrefix(string(call.To), "ghost") {
+				t.Errorf("a round goes to %s", call.To)
+			}
+		}
+		c.answerAll()
 	}
 }
 

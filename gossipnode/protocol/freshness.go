@@ -59,7 +59,7 @@ func (n *Node) sentAt(from gossip.Address, e gossip.DigestEntry) time.Duration {
 		return n.clock
 	}
 	if e.Address == from {
-		b.restart(n.clock, e.Heartbeat, n.timing.Heartbeat, n.timing.Fail)
+		b.restart(n.clock, e.Heartbeat, n.timing.Heartbeat)
 	}
 	return b.observe(n.clock, e.Heartbeat, n.timing.Heartbeat, n.timing.Fail)
 }

@@ -78,3 +78,58 @@ func (c *caller) gossips(from int, news ...gossip.DigestEntry) []protocol.Effect
 
 // at sets the clock to so long after the node began.
 func (c *caller) at(d time.Duration) { c.now = began.Add(d) }
+
+// Who has been gone to is gone to again after T_fail, not later.
+func TestADrawComesBackAfterTFail(t *testing.T) {
+	c := newLone(t, "random", 4, nil, func(c *protocol.Config) { c.Timing.Fail = 3 * c.Timing.Gossip })
+	c.pass(c.rounds / 2)
+	var to []string
+	for range 30 {
+		to = append(to, c.targets()...)
+		c.answerAll()
+		for i := 2; i <= 4; i++ {
+			c.hear(i)
+		}
+		c.pass(c.rounds)
+	}
+	for i := 3; i < len(to); i++ {
+		if to[i] != to[i-3] {
+			t.Fatalf("rounds of three peers go to %v, want always the same three in turn", to)
+		}
+	}
+	if len(to) != 30 {
+		t.Errorf("%d calls in 30 rounds", len(to))
+	}
+}
+
+// An original that speaks after it has refused a call can be called again: it comes first once
+// it has been quiet.
+func TestAnOriginalThatSpeaksAgainIsGreeted(t *testing.T) {
+	c := newLone(t, "random", 8, map[int]int32{8: 57_600}, nil)
+	c.at(c.rounds/2 - time.Second)
+	var rounds []int // that go to it
+	for round := range 30 {
+		for i := 2; i <= 7; i++ {
+			c.hear(i)
+		}
+		c.pass(time.Second)
+		for _, call := range c.calls {
+			if call.To != numbered(8) {
+				c.effects(protocol.Delivered{ID: call.ID})
+				continue
+			}
+			c.effects(protocol.Failed{ID: call.ID})
+			c.hear(8)
+			rounds = append(rounds, round)
+		}
+		c.now = c.now.Add(c.rounds - time.Second)
+	}
+	for i := 1; i < len(rounds); i++ {
+		if rounds[i]-rounds[i-1] != 3 {
+			t.Fatalf("rounds %v go to it, want one in three: it is quiet for longer than T_fail less a round then", rounds)
+		}
+	}
+	if len(rounds) < 9 {
+		t.Errorf("rounds %v go to it", rounds)
+	}
+}

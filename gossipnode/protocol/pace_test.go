@@ -35,6 +35,23 @@ func TestAnotherPaceIsToldOfOnce(t *testing.T) {
 	}
 }
 
+// Exactly one and a half intervals, or two thirds, is still the node's own pace.
+func TestTheEdgesOfThePace(t *testing.T) {
+	for interval, told := range map[time.Duration]int{
+		1500 * time.Millisecond: 0, 1501 * time.Millisecond: 1, time.Second * 2 / 3: 0, 666 * time.Millisecond: 1,
+	} {
+		c := newLone(t, "rr", 2, nil, nil)
+		n := 0
+		for beats := int32(0); beats <= 180; beats += 60 {
+			c.at(time.Duration(beats) * interval)
+			n += len(only[protocol.PaceMismatch](c.gossips(2, entry(2, beats))))
+		}
+		if n != told {
+			t.Errorf("a heartbeat every %v is told of %d times, want %d", interval, n, told)
+		}
+	}
+}
+
 // State maps of a large cluster come less often than the vectors, so that they
 // stay below 64 KiB a second.
 func TestStateMapsAreLimited(t *testing.T) {

@@ -40,6 +40,7 @@ type cluster struct {
 	image  string
 	prefix string
 	others map[string]Program
+	flags  []string
 	follow bool   // records are copied as they grow
 	dir    string // of the run
 	spec   harness.ClusterSpec
@@ -62,7 +63,7 @@ func (b *Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clu
 		return nil, err
 	}
 	c := &cluster{
-		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, follow: b.Follow, dir: s.Dir, spec: s,
+		engine: engine, image: b.image(), prefix: b.prefix(), others: b.Instead, flags: b.Flags, follow: b.Follow, dir: s.Dir, spec: s,
 		processes: map[string]*process{},
 	}
 	c.close = sync.OnceValue(c.remove)
@@ -134,6 +135,8 @@ func (c *cluster) add(name string, port int, command []string) {
 	other, isOther := c.others[name]
 	if isOther {
 		image, command, typed = other.Image, other.Command, other.Typed
+	} else {
+		command = append(command, c.flags...)
 	}
 	c.processes[name] = &process{
 		name: name, host: c.host(name), port: port, image: image, command: command, other: isOther, typed: typed,

@@ -54,6 +54,9 @@ type Backend struct {
 	// watch; else they are when the cluster is closed.
 	Follow bool
 
+	// Flags are given to each of our processes beside its own.
+	Flags []string
+
 	// Instead has, for a process's name, what is run in its place.
 	Instead map[string]Program
 }

@@ -86,6 +86,29 @@ expect alive others
 `)
 }
 
+// In containers each name has an address of its own, by which senders are verified; they keep
+// it when they are cut off and come back, and when the processes restart.
+func TestVerifiedSenders(t *testing.T) {
+	b := backend(t)
+	b.Flags = []string{"--verify-sender"}
+	runScript(t, b, "brr", 4, `
+cluster $NODES $PROTOCOL
+await joined
+kill node3
+menu 1
+await results
+expect victims node3
+restart node3
+await alive node3
+partition node2
+await dead node2
+heal
+await alive node2
+await joined
+expect alive others
+`)
+}
+
 // Groups of several each have a network of their own; the monitor sees its own.
 func TestPartition(t *testing.T) {
 	runScript(t, backend(t), "rr", 6, `

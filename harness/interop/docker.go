@@ -16,6 +16,7 @@ type Docker struct {
 	Mix    Mix
 	Image  string
 	Prefix string // see docker.Backend
+	Flags  []string
 }
 
 // Name is "docker".
@@ -40,7 +41,7 @@ func (b Docker) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clust
 	for i := 1; i < s.Nodes; i++ {
 		add("node"+strconv.Itoa(i+1), "", "gossip_server.py")
 	}
-	inner, err := (&docker.Backend{Prefix: b.Prefix, Instead: others}).Start(ctx, s)
+	inner, err := (&docker.Backend{Prefix: b.Prefix, Flags: b.Flags, Instead: others}).Start(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (c *Core) check(now time.Time) {
 	c.ended = append(c.ended, &ended{result: result, lookup: c.running.lookup})
 	c.telling++
 	c.running = nil
-	c.writeResults()
+	c.writeResults(now)
 }
 
 // progress says what the running case waits for, when that has changed.

@@ -52,7 +52,7 @@ func (c *Core) identify(now time.Time, ev machine.Ended) {
 			c.check(now)
 		}
 	}
-	c.writeResults()
+	c.writeResults(now)
 }
 
 func answered(ev machine.Ended) (protocol.Spec, error) {

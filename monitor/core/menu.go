@@ -51,7 +51,7 @@ func (c *Core) typed(now time.Time, line string) {
 	case "1", "2", "3":
 		err = c.begin(now, testcase.Case(word[0]-'0'))
 	case "4", "stop":
-		c.stop()
+		c.stop(now)
 		return
 	case "collect":
 		if err = c.collect(); err == nil {
@@ -77,10 +77,10 @@ func (c *Core) typed(now time.Time, line string) {
 
 // stop ends the process. Results that wait for the provider, or for the disk, are
 // written first.
-func (c *Core) stop() {
+func (c *Core) stop(now time.Time) {
 	c.running = nil
 	for len(c.ended) > 0 {
-		c.writeResult()
+		c.writeResult(now)
 	}
 	c.writeAll()
 	c.emit(machine.Exit{})

@@ -13,7 +13,8 @@ type outlet struct {
 	file  string
 	queue []entry
 	busy  uint64        // ID of the write of the first of them; 0: none is under way
-	why   string        // the last write failed for this reason; empty: it did not
+	since time.Time     // when that began
+	why   string        // why the first of them waits, as people are told; empty: it does not
 	wait  time.Duration // until the next try
 	again time.Time     // when that is due
 }
@@ -26,13 +27,14 @@ type entry struct {
 }
 
 const (
+	slowWrite  = 5 * time.Second // after which people are told that a write is still under way
 	firstRetry = 5 * time.Second
 	lastRetry  = time.Minute // the waits between two tries double up to this
 	maxBlocks  = 1000        // that one file's outlet keeps; beyond that the oldest is lost
 )
 
 // appendBlock writes data to a file's end, after all that waits for it.
-func (c *Core) appendBlock(o *outlet, data []byte, told func(why string)) {
+func (c *Core) appendBlock(now time.Time, o *outlet, data []byte, told func(why string)) {
 	e := entry{data: data, told: told}
 	if o.why != "" {
 		e.told(o.why)
@@ -46,24 +48,37 @@ func (c *Core) appendBlock(o *outlet, data []byte, told func(why string)) {
 	}
 	o.queue = append(o.queue, e)
 	if o.why == "" {
-		c.writeNext(o)
+		c.writeNext(now, o)
 	}
 }
 
 // writeNext has the first block written that waits, unless one is under way.
-func (c *Core) writeNext(o *outlet) {
+func (c *Core) writeNext(now time.Time, o *outlet) {
 	if o.busy != 0 || len(o.queue) == 0 {
 		return
 	}
-	o.busy = c.nextID()
+	o.busy, o.since = c.nextID(), now
 	c.emit(machine.Write{ID: o.busy, File: o.file, Append: true, Data: o.queue[0].data})
 }
 
-// retry tries what could not be written again, when that is due.
+// due is when something is to be done about an outlet: a write to be tried again, or people
+// to be told of one that takes long.
+func (o *outlet) due() (at time.Time, is bool) {
+	if o.busy == 0 {
+		return o.again, o.why != ""
+	}
+	return o.since.Add(slowWrite), o.why == ""
+}
+
+// retry does what is due.
 func (c *Core) retry(now time.Time) {
 	for _, o := range c.outlets {
-		if o.why != "" && o.busy == 0 && !now.Before(o.again) {
-			c.writeNext(o)
+		switch at, is := o.due(); {
+		case !is || now.Before(at):
+		case o.busy == 0:
+			c.writeNext(now, o)
+		default:
+			c.waits(now, o, fmt.Sprintf("the disk has not taken it for %v", slowWrite))
 		}
 	}
 }
@@ -71,8 +86,8 @@ func (c *Core) retry(now time.Time) {
 // retryAt is when retry has something to do.
 func (c *Core) retryAt() (at time.Time, due bool) {
 	for _, o := range c.outlets {
-		if o.why != "" && o.busy == 0 && (!due || o.again.Before(at)) {
-			at, due = o.again, true
+		if next, is := o.due(); is && (!due || next.Before(at)) {
+			at, due = next, true
 		}
 	}
 	return at, due
@@ -86,7 +101,9 @@ func (c *Core) appended(now time.Time, ev machine.Written) bool {
 		}
 		o.busy = 0
 		if ev.Error != "" {
-			c.delay(now, o, ev.Error)
+			o.wait = min(max(firstRetry, 2*o.wait), lastRetry)
+			o.again = now.Add(o.wait)
+			c.waits(now, o, "trying again: "+ev.Error)
 			return true
 		}
 		first := o.queue[0]
@@ -99,20 +116,18 @@ func (c *Core) appended(now time.Time, ev machine.Written) bool {
 		if waited && len(o.queue) == 0 {
 			c.say(now, o.file+": written, nothing waits any more")
 		}
-		c.writeNext(o)
+		c.writeNext(now, o)
 		return true
 	}
 	return false
 }
 
-// delay tells of a write that failed, and when to try again.
-func (c *Core) delay(now time.Time, o *outlet, why string) {
+// waits tells why the first block waits, and all behind it.
+func (c *Core) waits(now time.Time, o *outlet, why string) {
 	if o.why == "" {
-		c.log.add(now, said(fmt.Sprintf("%s: not written, trying again: %s", o.file, short(why))))
+		c.log.add(now, said(fmt.Sprintf("%s: not written, %s", o.file, short(why))))
 	}
 	o.why = why
-	o.wait = min(max(firstRetry, 2*o.wait), lastRetry)
-	o.again = now.Add(o.wait)
 	for i := range o.queue {
 		if told := o.queue[i].told; told != nil {
 			o.queue[i].told = nil
@@ -137,7 +152,7 @@ func (c *Core) unwritten() string {
 		if text != "" {
 			text += "; "
 		}
-		text += fmt.Sprintf("%s: %d not written yet, trying again: %s", o.file, len(o.queue), short(o.why))
+		text += fmt.Sprintf("%s: %d not written yet, %s", o.file, len(o.queue), short(o.why))
 	}
 	return text
 }

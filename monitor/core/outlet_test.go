@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestBlocksAreWrittenOnceInOrder(t *testing.T) {
 				text := fmt.Sprintf("block %d\n", sent)
 				want.WriteString(text)
 				n := sent
-				c.appendBlock(o, []byte(text), func(string) { told[n]++ })
+				c.appendBlock(now, o, []byte(text), func(string) { told[n]++ })
 				sent++
 			case len(waiting) > 0:
 				w := waiting[0]
@@ -97,7 +98,7 @@ func TestWaitingBlocksAreBounded(t *testing.T) {
 	}
 	o := c.outlets[0]
 	for n := range 1007 {
-		c.appendBlock(o, fmt.Appendf(nil, "block %d", n), func(string) {})
+		c.appendBlock(time.Unix(0, 0), o, fmt.Appendf(nil, "block %d", n), func(string) {})
 	}
 	lost := 0
 	for _, e := range c.effects {
@@ -124,7 +125,7 @@ func TestEachOutletWaitsForItself(t *testing.T) {
 		first, second := c.outlets[order[0]], c.outlets[order[1]]
 		began := time.Unix(1000, 0)
 		for i, o := range []*outlet{first, second} {
-			c.appendBlock(o, []byte("block\n"), func(string) {})
+			c.appendBlock(began, o, []byte("block\n"), func(string) {})
 			if !c.appended(began.Add(time.Duration(i)*time.Second), machine.Written{ID: o.busy, Error: "disk full"}) {
 				t.Fatal("the outcome is nobody's")
 			}
@@ -136,6 +137,49 @@ func TestEachOutletWaitsForItself(t *testing.T) {
 		if got, want := c.unwritten(), fmt.Sprintf(each+"; "+each, c.outlets[0].file, c.outlets[1].file); got != want {
 			t.Errorf("unwritten: %q, want %q", got, want)
 		}
+	}
+}
+
+// TestASlowDiskIsSpokenOf: a write that is under way for long is told of once, and whatever
+// waits behind it at once. It is not tried again: it is still on its way.
+func TestASlowDiskIsSpokenOf(t *testing.T) {
+	c, err := New(DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, began := c.outlets[0], time.Unix(1000, 0)
+	var told []string
+	tell := func(why string) { told = append(told, why) }
+	c.appendBlock(began, o, []byte("first\n"), tell)
+	c.retry(began.Add(slowWrite - 1))
+	if at, due := c.retryAt(); !due || !at.Equal(began.Add(slowWrite)) || len(told) > 0 || c.unwritten() != "" {
+		t.Fatalf("due at %v (%v), told %q, %q before it is slow", at, due, told, c.unwritten())
+	}
+	c.retry(began.Add(slowWrite))
+	c.appendBlock(began.Add(slowWrite+1), o, []byte("second\n"), tell)
+	const why = "the disk has not taken it for 5s"
+	if !slices.Equal(told, []string{why, why}) || c.unwritten() != o.file+": 2 not written yet, "+why {
+		t.Errorf("told %q; %q", told, c.unwritten())
+	}
+	if at, due := c.retryAt(); due {
+		t.Errorf("something is due at %v", at)
+	}
+	writes := func() (n int) {
+		for _, e := range c.effects {
+			if _, ok := e.(machine.Write); ok {
+				n++
+			}
+		}
+		return n
+	}
+	if n := writes(); n != 1 {
+		t.Errorf("%d writes, want one", n)
+	}
+	for range 2 {
+		c.appended(began.Add(time.Minute), machine.Written{ID: o.busy})
+	}
+	if n := writes(); n != 2 || len(told) != 2 || c.unwritten() != "" {
+		t.Errorf("%d writes, told %q, %q in the end", n, told, c.unwritten())
 	}
 }
 
@@ -157,7 +201,7 @@ func TestAResultWithoutALineIsInTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.ended = []*ended{{result: testcase.Result{Case: testcase.Single, Seconds: math.NaN()}, lookup: nil}}
-	c.writeResults()
+	c.writeResults(time.Unix(0, 0))
 	if len(c.outlets[0].queue) != 1 || len(c.outlets[1].queue) != 0 {
 		t.Fatalf("%d blocks and %d lines wait, want 1 and none", len(c.outlets[0].queue), len(c.outlets[1].queue))
 	}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"strings"
+	"time"
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/monitor/testcase"
@@ -15,15 +16,15 @@ type ended struct {
 }
 
 // writeResults writes those whose protocol will not become known any better.
-func (c *Core) writeResults() {
+func (c *Core) writeResults(now time.Time) {
 	for len(c.ended) > 0 && !c.ended[0].lookup.open() {
-		c.writeResult()
+		c.writeResult(now)
 	}
 }
 
 // writeResult writes the first one that waits, and tells of it when that is done, or
 // has to be tried again.
-func (c *Core) writeResult() {
+func (c *Core) writeResult(now time.Time) {
 	r, found := c.ended[0].result, c.ended[0].lookup.known()
 	c.ended = c.ended[1:]
 	if found != nil {
@@ -39,12 +40,12 @@ func (c *Core) writeResult() {
 			c.tell(r, failures)
 		}
 	}
-	c.appendBlock(c.outlets[0], []byte(r.File()), told)
+	c.appendBlock(now, c.outlets[0], []byte(r.File()), told)
 	if err != nil {
 		told(err.Error())
 		return
 	}
-	c.appendBlock(c.outlets[1], line, told)
+	c.appendBlock(now, c.outlets[1], line, told)
 }
 
 // tell prints a result, once it is written or has to wait for that.
@@ -56,7 +57,7 @@ func (c *Core) tell(r testcase.Result, failures []string) {
 			d.Node, d.Verdict, orNobody(d.Missing))
 	}
 	if len(failures) > 0 {
-		c.printf("this result is not written yet, trying again: %s\n", strings.Join(failures, "\n"))
+		c.printf("this result is not written yet, %s\n", strings.Join(failures, "; "))
 	}
 	c.prompt()
 }
