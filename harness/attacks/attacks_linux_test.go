@@ -105,8 +105,9 @@ func TestHugeMatrix(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "the suspect matrix of 4093 nodes is not sent: it may have 700") {
 				t.Errorf("%v", err)
 			}
-			if _, err := p.ask(t, "getStatus"); err != nil {
-				t.Error(err)
+			status, err := p.ask(t, "getStatus")
+			if matrix, ok := status.Member("matrix"); err != nil || !ok || len(matrix.Bytes) != 4093*512 {
+				t.Errorf("getStatus has a matrix of %d bytes, want a bit for each pair: %v", len(matrix.Bytes), err)
 			}
 		})
 	}

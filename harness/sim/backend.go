@@ -229,12 +229,12 @@ func (c *cluster) SuspectMatrix(context.Context) ([][]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	suspects := m.Matrix()
-	matrix := make([][]int, len(suspects))
-	for i, row := range suspects {
-		matrix[i] = make([]int, len(row))
-		for j, suspected := range row {
-			if suspected {
+	rows := m.Matrix()
+	matrix := make([][]int, len(rows))
+	for i, row := range rows {
+		matrix[i] = make([]int, len(rows))
+		for j := range matrix[i] {
+			if row.Has(j) {
 				matrix[i][j] = 1
 			}
 		}

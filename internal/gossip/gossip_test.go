@@ -114,3 +114,17 @@ func TestSortedForms(t *testing.T) {
 		t.Errorf("sorting twice changes a vector:\n%s", diff)
 	}
 }
+
+func TestBits(t *testing.T) {
+	for n := range 20 {
+		b := gossip.NewBits(n)
+		for i := 0; i < n; i += 3 {
+			b.Add(i)
+		}
+		for i := range n + 20 {
+			if b.Has(i) != (i < n && i%3 == 0) {
+				t.Errorf("of %d: has %d: %v", n, i, b.Has(i))
+			}
+		}
+	}
+}

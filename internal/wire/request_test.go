@@ -58,14 +58,18 @@ func TestStatusArrivesAsItWas(t *testing.T) {
 			{Address: "a:1", Failed: true, HeartbeatAge: 90 * time.Second, Incarnation: 2, Suspecting: 3, Observers: 4},
 			{Address: "b:1", Eligible: true, HeartbeatAge: -time.Second, Incarnation: 1},
 		},
-		Matrix: [][]bool{{false, true}, {false, false}}, Running: "one", For: 1500 * time.Millisecond, Waiting: "w",
+		Matrix: []gossip.Bits{{0b10}, {0}}, Running: "one", For: 1500 * time.Millisecond, Waiting: "w",
 		Events: []string{"e", "f"}, Deaf: "deaf", Unwritten: "full",
 	}
 	got, err := askStatus(t, want)
 	if err != nil || same(want, got) != "" {
 		t.Errorf("%v%s", err, same(want, got))
 	}
-	want.Nodes = []NodeStatus{{Address: "no port"}}
+	want.Matrix = []gossip.Bits{{0b10}}
+	if _, err := askStatus(t, want); err == nil || !strings.Contains(err.Error(), "matrix has 1 bytes, want 2 for 2 nodes") {
+		t.Errorf("a matrix of one row for two nodes: %v", err)
+	}
+	want.Nodes, want.Matrix = []NodeStatus{{Address: "no port"}}, nil
 	if _, err := askStatus(t, want); err == nil || !strings.Contains(err.Error(), `bad address "no port"`) {
 		t.Errorf("%v", err)
 	}

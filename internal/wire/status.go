@@ -2,6 +2,8 @@ package wire
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"gossiprpc/internal/gossip"
@@ -10,9 +12,9 @@ import (
 
 // Status is all that a page wants to show of a monitor at one instant.
 type Status struct {
-	Nodes   []NodeStatus // in join order
-	Matrix  [][]bool     // row: observer, column: observed, both in join order; none over MaxMatrix nodes
-	Running string       // title of the running case; empty: none
+	Nodes   []NodeStatus  // in join order
+	Matrix  []gossip.Bits // row: observer, bit: observed, both in join order
+	Running string        // title of the running case; empty: none
 	For     time.Duration
 	Waiting string   // what the running case still needs
 	Events  []string // the latest, oldest first
@@ -74,6 +76,8 @@ type nodeForm struct {
 	Observers    int     `xmlrpc:"observers"`
 }
 
+// statusMatrix is one run of bytes, a bit for each pair: row after row, each of whole bytes
+// (2 MiB for 4,096 nodes).
 const statusMatrix = "matrix"
 
 func encodeStatus(s Status) xmlrpc.Value {
@@ -89,23 +93,13 @@ func encodeStatus(s Status) xmlrpc.Value {
 			xmlrpc.Member{Name: "observers", Value: xmlrpc.IntValue(n.Observers)},
 		)
 	}
-	rows := make([]xmlrpc.Value, len(s.Matrix))
-	for i, row := range s.Matrix {
-		cells := make([]byte, len(row))
-		for j, suspected := range row {
-			if suspected {
-				cells[j] = 1
-			}
-		}
-		rows[i] = xmlrpc.CellsValue(cells)
-	}
 	events := make([]xmlrpc.Value, len(s.Events))
 	for i, e := range s.Events {
 		events[i] = xmlrpc.StringValue(e)
 	}
 	return xmlrpc.StructValue(
 		xmlrpc.Member{Name: "nodes", Value: xmlrpc.ArrayValue(nodes...)},
-		xmlrpc.Member{Name: statusMatrix, Value: xmlrpc.ArrayValue(rows...)},
+		xmlrpc.Member{Name: statusMatrix, Value: xmlrpc.Base64Value(slices.Concat(s.Matrix...))},
 		xmlrpc.Member{Name: "running", Value: xmlrpc.StringValue(s.Running)},
 		xmlrpc.Member{Name: "for", Value: xmlrpc.DoubleValue(s.For.Seconds())},
 		xmlrpc.Member{Name: "waiting", Value: xmlrpc.StringValue(s.Waiting)},
@@ -117,15 +111,10 @@ func encodeStatus(s Status) xmlrpc.Value {
 
 func decodeStatus(v xmlrpc.Value) (Status, error) {
 	matrix, ok := v.Member(statusMatrix)
-	if !ok {
-		return Status{}, wrong("status", v, "a struct with a member "+statusMatrix)
+	if !ok || matrix.Kind != xmlrpc.Base64 {
+		return Status{}, wrong("status", v, "a struct with a base64 member "+statusMatrix)
 	}
-	cells, err := decodeMatrix(statusMatrix, matrix)
-	if err != nil {
-		return Status{}, err
-	}
-	// The matrix has n*n cells and is read by itself; kolo takes the rest.
-	rest := xmlrpc.Value{Kind: xmlrpc.Struct}
+	rest := xmlrpc.Value{Kind: xmlrpc.Struct} // which kolo takes
 	for _, m := range v.Members {
 		if m.Name != statusMatrix {
 			rest.Members = append(rest.Members, m)
@@ -146,12 +135,15 @@ func decodeStatus(v xmlrpc.Value) (Status, error) {
 			Incarnation: n.Incarnation, Suspecting: n.Suspecting, Observers: n.Observers,
 		})
 	}
-	for _, row := range cells {
-		suspected := make([]bool, len(row))
-		for j, cell := range row {
-			suspected[j] = cell == 1
-		}
-		s.Matrix = append(s.Matrix, suspected)
+	if len(matrix.Bytes) == 0 {
+		return s, nil
+	}
+	row := len(gossip.NewBits(len(s.Nodes)))
+	if len(matrix.Bytes) != row*len(s.Nodes) {
+		return Status{}, fmt.Errorf("%s has %d bytes, want %d for %d nodes", statusMatrix, len(matrix.Bytes), row*len(s.Nodes), len(s.Nodes))
+	}
+	for bits := range slices.Chunk(matrix.Bytes, row) {
+		s.Matrix = append(s.Matrix, bits)
 	}
 	return s, nil
 }

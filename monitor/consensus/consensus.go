@@ -201,7 +201,7 @@ func (s *State) join(a gossip.Address, kind Kind) *node {
 	n := &node{address: a, index: len(s.nodes), incarnation: s.forgotten[a] + 1, since: s.now, hash: hashText(string(a)), slot: -1}
 	s.order = slices.Insert(s.order, s.placeOf(a), place{a, n})
 	for _, other := range s.nodes {
-		other.row = append(other.row, unsaid)
+		other.row, other.bits = append(other.row, unsaid), nil
 	}
 	s.nodes = append(s.nodes, n)
 	s.index[a] = n
@@ -214,7 +214,7 @@ func (s *State) join(a gossip.Address, kind Kind) *node {
 func (s *State) enroll(n *node) {
 	s.weigh(n, -1)
 	s.silence(n)
-	n.row = make([]cell, len(s.nodes))
+	n.row, n.bits = make([]cell, len(s.nodes)), nil
 	n.rowHash = 0
 	for j, other := range s.nodes {
 		if other.failed && other != n {
@@ -262,7 +262,7 @@ func (s *State) forget(a gossip.Address) {
 		if other.row[n.index].suspects() {
 			other.rowHash -= n.hash
 		}
-		other.row = slices.Delete(other.row, n.index, n.index+1)
+		other.row, other.bits = slices.Delete(other.row, n.index, n.index+1), nil
 		other.index = i
 		s.views.update(other)
 	}

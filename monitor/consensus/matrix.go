@@ -84,7 +84,7 @@ func (s *State) withdraw(i *node, v gossip.FaultVector, said int) {
 		if c == unsaid || c == copied || named[j.address] {
 			continue
 		}
-		i.row[at] = unsaid
+		i.row[at], i.bits = unsaid, nil
 		s.sway(i, j, c, -1)
 		if c.suspects() {
 			i.rowHash -= j.hash
@@ -122,7 +122,7 @@ func (s *State) mark(i, j *node, suspected bool) bool {
 	case suspected:
 		is = since(j.incarnation)
 	}
-	i.row[j.index] = is
+	i.row[j.index], i.bits = is, nil
 	s.sway(i, j, was, -1)
 	s.sway(i, j, is, +1)
 	switch {

@@ -20,12 +20,13 @@ type node struct {
 	deadline                              time.Time
 	slot                                  int // in the heap of deadlines, -1 when not there
 
-	row        []cell // what it holds of each node
-	suspecters int    // eligible others that suspect it
-	vouchers   int    // eligible others that have said that they do not
-	accusers   int    // other voices that suspect it
-	defenders  int    // other voices that have said that they do not
-	stranger   bool   // its last vector named somebody whom the monitor did not know
+	row        []cell      // what it holds of each node
+	bits       gossip.Bits // whom it suspects by that; nil: to be made anew
+	suspecters int         // eligible others that suspect it
+	vouchers   int         // eligible others that have said that they do not
+	accusers   int         // other voices that suspect it
+	defenders  int         // other voices that have said that they do not
+	stranger   bool        // its last vector named somebody whom the monitor did not know
 
 	voice    bool      // its words count: it is eligible, or has just ceased to be
 	ceasedAt time.Time // when it last ceased to be eligible, zero if never
@@ -123,6 +124,21 @@ func (s *State) Nodes() []Node {
 
 // Suspects tells whether the observer at place i suspects the node at place j.
 func (s *State) Suspects(i, j int) bool { return s.nodes[i].row[j].suspects() }
+
+// Row is whom the i-th node suspects: a bit for each node, both in join order. It is
+// read-only, and stays as it is when the state goes on.
+func (s *State) Row(i int) gossip.Bits {
+	n := s.nodes[i]
+	if n.bits == nil {
+		n.bits = gossip.NewBits(len(n.row))
+		for j, c := range n.row {
+			if c.suspects() {
+				n.bits.Add(j)
+			}
+		}
+	}
+	return n.bits
+}
 
 // States is the last state map that a node sent; read-only.
 func (s *State) States(a gossip.Address) gossip.StateMap {

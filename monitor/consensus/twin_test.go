@@ -478,6 +478,9 @@ func compare(t *rapid.T, s *State, w *twin, at string) {
 			if s.Suspects(i, j) != want.row[o].suspected {
 				t.Fatalf("%s: %s suspects %s: %t", at, a, o, s.Suspects(i, j))
 			}
+			if s.Row(i).Has(j) != s.Suspects(i, j) || len(s.Row(i)) != (s.Len()+7)/8 {
+				t.Fatalf("%s: the row of %s is %b", at, a, s.Row(i))
+			}
 			if o != a && w.eligible(o) {
 				observers++
 				c := w.nodes[o].row[a]

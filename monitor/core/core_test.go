@@ -189,7 +189,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	if n := got.Nodes[2]; n.HeartbeatAge != 0 || n.Suspecting != 1 {
 		t.Errorf("n3: %+v", n)
 	}
-	if m := m.Matrix(); !cmp.Equal(m, [][]bool{{false, false, false}, {false, false, true}, {false, false, false}}) {
+	if m := m.Matrix(); !cmp.Equal(m, []gossip.Bits{{0}, {0b100}, {0}}) {
 		t.Errorf("matrix %v", m)
 	}
 	if want := "n3:1: alive, cleared by n1:1: a false failure"; got.Events[4].Text != want {

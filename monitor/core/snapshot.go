@@ -77,15 +77,12 @@ func short(text string) string {
 	return strings.ToValidUTF8(text[:maxWaiting], "") + "..."
 }
 
-// Matrix tells who suspects whom: a row for each observer and a column for each
-// observed node, both in join order.
-func (c *Core) Matrix() [][]bool {
-	m := make([][]bool, c.state.Len())
+// Matrix tells who suspects whom: a row for each observer and a bit for each observed
+// node, both in join order. The rows are read-only.
+func (c *Core) Matrix() []gossip.Bits {
+	m := make([]gossip.Bits, c.state.Len())
 	for i := range m {
-		m[i] = make([]bool, c.state.Len())
-		for j := range m[i] {
-			m[i][j] = c.state.Suspects(i, j)
-		}
+		m[i] = c.state.Row(i)
 	}
 	return m
 }

@@ -62,9 +62,9 @@ func (d *Dashboard) snapshot(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("matrix") == "1" {
 		form.Matrix = [][]int{}
 		for _, row := range s.Matrix {
-			cells := make([]int, len(row))
-			for j, suspects := range row {
-				if suspects {
+			cells := make([]int, len(s.Nodes))
+			for j := range cells {
+				if row.Has(j) {
 					cells[j] = 1
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/monitor/dashboard"
@@ -24,7 +25,7 @@ func TestSnapshot(t *testing.T) {
 			{Address: "node1:5000", Eligible: true, HeartbeatAge: 300 * time.Millisecond, Incarnation: 2, Observers: 1},
 			{Address: "node2:5000", Failed: true, HeartbeatAge: -1, Incarnation: 1, Suspecting: 1, Observers: 1},
 		},
-		Matrix:  [][]bool{{false, true}, {false, false}},
+		Matrix:  []gossip.Bits{{0b10}, {0}},
 		Running: "Test Case", For: 1500 * time.Millisecond, Waiting: "0 of 1",
 	}
 	page := open(t, ours{two, status})

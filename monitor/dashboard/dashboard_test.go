@@ -166,7 +166,7 @@ func TestPlainPage(t *testing.T) {
 			{Address: "node1:5000", Eligible: true, HeartbeatAge: 300 * time.Millisecond, Incarnation: 2, Observers: 1},
 			{Address: "node2:5000", Failed: true, HeartbeatAge: -1, Incarnation: 1, Suspecting: 1, Observers: 1},
 		},
-		Matrix:  [][]bool{{false, true}, {false, false}},
+		Matrix:  []gossip.Bits{{0b10}, {0}},
 		Running: "Test Case", For: 1500 * time.Millisecond, Waiting: "0 of 1 <failed>",
 		Events: []string{"node1 suspects <node2>"},
 	}
@@ -209,7 +209,7 @@ func TestWideMatrixIsLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		status.Nodes = append(status.Nodes, wire.NodeStatus{Address: a})
-		status.Matrix = append(status.Matrix, make([]bool, 65))
+		status.Matrix = append(status.Matrix, gossip.NewBits(65))
 	}
 	_, _, body := get(t, open(t, ours{two, status}).URL+"/plain")
 	holds(t, body, "Too wide to look at with 65 nodes")

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ type poller struct {
 	asked time.Duration // when the last answer came
 	nodes map[gossip.Address]wire.NodeStatus
 	cells map[[2]gossip.Address]bool
+	last  wire.Status // of which cells are
 	deaf  string
 	title string // of the running case; empty: none
 	waits string
@@ -42,6 +44,7 @@ func newPoller(hub *viewer.Hub, ask func(context.Context) (wire.Status, error)) 
 
 func (p *poller) forget() {
 	p.nodes, p.cells = map[gossip.Address]wire.NodeStatus{}, map[[2]gossip.Address]bool{}
+	p.last = wire.Status{}
 	p.deaf, p.title, p.waits = "", "", ""
 }
 
@@ -100,12 +103,16 @@ func (p *poller) restarted(s wire.Status) bool {
 }
 
 func (p *poller) matrix(s wire.Status) {
+	before := p.last
+	p.last = s
+	same := slices.EqualFunc(s.Nodes, before.Nodes, func(a, b wire.NodeStatus) bool { return a.Address == b.Address })
 	for i, row := range s.Matrix {
-		for j, suspects := range row {
-			if i >= len(s.Nodes) || j >= len(s.Nodes) {
-				continue // it has grown between two answers
-			}
+		if same && i < len(before.Matrix) && bytes.Equal(row, before.Matrix[i]) {
+			continue
+		}
+		for j := range s.Nodes {
 			pair := [2]gossip.Address{s.Nodes[i].Address, s.Nodes[j].Address}
+			suspects := row.Has(j)
 			if suspects == p.cells[pair] {
 				continue
 			}

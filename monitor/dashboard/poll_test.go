@@ -63,9 +63,11 @@ func draw(r *rand.Rand, s wire.Status) wire.Status {
 		next.Nodes = append(next.Nodes, status)
 	}
 	for range next.Nodes {
-		row := make([]bool, len(next.Nodes))
-		for j := range row {
-			row[j] = r.IntN(3) == 0
+		row := gossip.NewBits(len(next.Nodes))
+		for j := range next.Nodes {
+			if r.IntN(3) == 0 {
+				row.Add(j)
+			}
 		}
 		next.Matrix = append(next.Matrix, row)
 	}
@@ -88,7 +90,8 @@ func compareStatus(t *testing.T, seed uint64, state *viewer.State, said wire.Sta
 			t.Fatalf("seed %d: the stream has %v, %v of %+v", seed, state.Eligible[by], state.Failed[by], n)
 		}
 		eligible, failed = eligible+bits(n.Eligible), failed+bits(n.Failed)
-		for j, suspects := range said.Matrix[i] {
+		for j := range said.Nodes {
+			suspects := said.Matrix[i].Has(j)
 			if got := state.Cells[viewer.Pair{By: by, Of: index[said.Nodes[j].Address]}]; got != suspects {
 				t.Fatalf("seed %d: %s of %s: %v, want %v", seed, n.Address, said.Nodes[j].Address, got, suspects)
 			}

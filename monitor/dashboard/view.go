@@ -86,16 +86,28 @@ func (d *Dashboard) statusOfOriginal(ctx context.Context) (wire.Status, error) {
 	// Nodes may have joined between the answers.
 	n := min(len(matrix), len(s.Nodes))
 	for i := range n {
-		row := make([]bool, min(n, len(matrix[i])))
-		for j := range row {
-			row[j] = matrix[i][j] == 1
-			if row[j] && i != j {
+		row := gossip.NewBits(len(s.Nodes))
+		for j := range min(n, len(matrix[i])) {
+			if matrix[i][j] != 1 {
+				continue
+			}
+			row.Add(j)
+			if i != j {
 				s.Nodes[j].Suspecting++
 			}
 		}
 		s.Matrix = append(s.Matrix, row)
 	}
 	return s, nil
+}
+
+// Cells is for templates: whether a row's observer suspects each node.
+func (v view) Cells(i int) []bool {
+	cells := make([]bool, len(v.Status.Nodes))
+	for j := range cells {
+		cells[j] = v.Status.Matrix[i].Has(j)
+	}
+	return cells
 }
 
 // Name is for templates: a matrix row's observer.

@@ -58,7 +58,7 @@ func (s *Service) Mapping(ctx context.Context) (map[gossip.Address]int, error) {
 func (s *Service) SuspectMatrix(ctx context.Context) ([][]int, error) {
 	type seen struct {
 		nodes int
-		rows  [][]bool
+		rows  []gossip.Bits
 	}
 	now, err := read(ctx, s, func(time.Time) seen {
 		v := seen{nodes: s.core.State().Len()}
@@ -76,7 +76,12 @@ func (s *Service) SuspectMatrix(ctx context.Context) ([][]int, error) {
 	}
 	matrix := make([][]int, len(now.rows))
 	for i, row := range now.rows {
-		matrix[i] = bits(row)
+		matrix[i] = make([]int, now.nodes)
+		for j := range matrix[i] {
+			if row.Has(j) {
+				matrix[i][j] = 1
+			}
+		}
 	}
 	return matrix, nil
 }

@@ -306,7 +306,7 @@ func TestStatus(t *testing.T) {
 		if age := got.Nodes[3].HeartbeatAge; age >= 0 {
 			t.Errorf("n4 has no heartbeat, and its age is %v", age)
 		}
-		if !cmp.Equal(got.Matrix[1], []bool{false, false, true, false}) || !cmp.Equal(got.Matrix[0], make([]bool, 4)) {
+		if !cmp.Equal(got.Matrix[1], gossip.Bits{0b100}) || !cmp.Equal(got.Matrix[0], gossip.Bits{0}) {
 			t.Errorf("matrix %v", got.Matrix)
 		}
 		last := got.Events[len(got.Events)-1]

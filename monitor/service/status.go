@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
 	"gossiprpc/monitor/core"
 )
@@ -19,15 +20,9 @@ func (s *Service) Vitals(ctx context.Context) (core.Vitals, error) {
 func (s *Service) Status(ctx context.Context) (wire.Status, error) {
 	type seen struct {
 		core.Snapshot
-		matrix [][]bool
+		matrix []gossip.Bits
 	}
-	snapshot, err := read(ctx, s, func(now time.Time) seen {
-		v := seen{Snapshot: s.core.Snapshot(now)}
-		if len(v.Nodes) <= wire.MaxMatrix {
-			v.matrix = s.core.Matrix()
-		}
-		return v
-	})
+	snapshot, err := read(ctx, s, func(now time.Time) seen { return seen{s.core.Snapshot(now), s.core.Matrix()} })
 	if err != nil {
 		return wire.Status{}, err
 	}
