@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"gossiprpc/internal/viewer"
@@ -83,12 +84,15 @@ func contrast(ctx context.Context, t *testing.T, run *simulated) {
 // printed looks at a dark page as it is printed: light, no controls, and all panels.
 func printed(ctx context.Context, t *testing.T, run *simulated) {
 	visit(ctx, t, serveStream(t, run.lines)+"#t=30&node=8&theme=dark")
-	evaluate[bool](ctx, t, `(() => {
-		const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
-		const print = rules.filter((r) => r.media?.mediaText === 'print');
-		for (const rule of print) rule.media.mediaText = 'all'; // as if a printer looked at it
-		return print.length > 0;
-	})()`)
+	media := func(kind string) {
+		t.Helper()
+		must(t, chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: kind})
+			return err
+		})))
+	}
+	media("print")
+	defer media("")
 	await(ctx, t, "all panels and no controls", `['node', 'cases', 'log', 'table'].every((name) =>
 		document.querySelector('[data-panel="' + name + '"]').checkVisibility()) &&
 		!document.getElementById('transport').checkVisibility() && !document.querySelector('.tabs').checkVisibility()`)
@@ -96,5 +100,10 @@ func printed(ctx context.Context, t *testing.T, run *simulated) {
 	if ground != "rgb(255, 255, 255)" {
 		t.Errorf("the ground is %s, want white", ground)
 	}
+	await(ctx, t, "a node that lives is light inside", `(() => {
+		const { ring, state } = gossip.views[0], { x, y } = ring.spot(0, state), canvas = document.querySelector('[data-at="ring"]');
+		const scale = canvas.width / canvas.getBoundingClientRect().width;
+		return [...canvas.getContext('2d').getImageData(x * scale, y * scale, 1, 1).data.slice(0, 3)].every((c) => c > 200);
+	})()`)
 	snapshot(ctx, t, "print.png")
 }

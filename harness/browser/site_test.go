@@ -111,7 +111,8 @@ func scriptsOfTheSite(t *testing.T, ctx context.Context, address string) {
 	await(ctx, t, "the script that the address names", `gossip.views[0].panels.controls.picked === '12-partition'`)
 	click(ctx, t, `[data-do="script"]`)
 	await(ctx, t, "its verdict", `gossip.views[0].history.head.end?.verdict === 'pass'`)
-	await(ctx, t, "that the page says so", shows("source")+` === 'ended: pass'`)
+	await(ctx, t, "that the page says so, and shows the end",
+		shows("source")+` === 'ended: pass' && !gossip.player.following && gossip.player.t === gossip.views[0].history.finish`)
 	snapshot(ctx, t, "site-script.png")
 	acts := evaluate[[]string](ctx, t, `gossip.views[0].history.events.filter((e) => e.k === 'act').map((e) => e.what)`)
 	if want := []string{"mark", "partition", "heal", "mark"}; !slices.Equal(slices.Compact(acts), want) {

@@ -215,8 +215,7 @@ function setType(large) {
 
 colours.watch(() => { for (const v of views) v.dirty = true; });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTheme());
-addEventListener('afterprint', colours.changed);
-addEventListener('beforeprint', () => {
+matchMedia('print').addEventListener('change', () => {
   colours.changed(); // paper is light
   for (const v of views) {
     v.dirty = true;

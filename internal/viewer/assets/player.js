@@ -20,9 +20,10 @@ export class Player {
   // pass lets wall time pass, in seconds; `end` is the last instant there is, `now`
   // the present of a live stream.
   pass(elapsed, end, now) {
-    if (this.following && now !== null) {
-      this.t = now;
+    if (this.following) {
+      this.t = now ?? end;
       this.step = null;
+      this.following = now !== null; // the stream may be over
       return;
     }
     if (!this.playing) return;
