@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"encoding/json"
 	"testing"
 	"time"
@@ -79,6 +80,19 @@ func contrast(ctx context.Context, t *testing.T, run *simulated) {
 		}
 	}
 	snapshot(ctx, t, "dark.png")
+}
+
+// allSizes has pictures made of clusters of all sizes, and of the type for projectors. The
+// nodes' names are all there to read, in the table.
+func allSizes(ctx context.Context, t *testing.T, _ *simulated) {
+	for nodes, look := range map[int]string{8: "&type=large", 32: "", 128: "", 512: ""} {
+		run := simulate(t, nodes, nil)
+		visit(ctx, t, fmt.Sprintf("%s#t=30&node=%d%s", serveStream(t, run.lines), nodes, look))
+		await(ctx, t, "the dead node is named", fmt.Sprintf(
+			`(gossip.views[0].panels.show('table'), [...document.querySelectorAll('.nodes tbody tr')].filter((row) =>
+			row.textContent.startsWith('node%d')).length === 1)`, nodes))
+		snapshot(ctx, t, fmt.Sprintf("nodes-%d.png", nodes))
+	}
 }
 
 // printed looks at a dark page as it is printed: light, no controls, and all panels.

@@ -111,6 +111,7 @@ func TestViewer(t *testing.T) {
 		{"results of one cluster after the other", resultsStay},
 		{"contrast", contrast},
 		{"print", printed},
+		{"all sizes", allSizes},
 		{"acts of the lab", actsOfTheLab},
 		{"all lanes", allLanes},
 		{"page of a file", pageOfAFile},
@@ -342,12 +343,12 @@ func nonsenseInTheAddress(ctx context.Context, t *testing.T, run *simulated) {
 	}
 }
 
-// phone looks for anything that is wider than a phone.
+// phone looks for anything that is wider than a phone, or too narrow to be read there.
 func phone(ctx context.Context, t *testing.T, run *simulated) {
 	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(390, 844)))
 	defer func() { must(t, chromedp.Do(ctx, chromedp.EmulateViewport(1440, 900))) }()
 	address := serveStream(t, run.lines)
-	for _, look := range []string{"#t=30&node=8", "#t=30&type=large&theme=dark"} {
+	for i, look := range []string{"#t=30&node=8", "#t=30&type=large&theme=dark"} {
 		visit(ctx, t, address+look)
 		for _, tab := range []string{"node", "cases", "log", "table"} {
 			must(t, chromedp.Do(ctx,
@@ -357,6 +358,12 @@ func phone(ctx context.Context, t *testing.T, run *simulated) {
 				t.Errorf("%s, %s: %d pixels wide", look, tab, wide)
 			}
 		}
+		narrowest := evaluate[float64](ctx, t, `Math.min(...[...document.querySelectorAll('.stage > *')].map((panel) =>
+			panel.getBoundingClientRect().width))`)
+		if narrowest < 330 {
+			t.Errorf("%s: a panel is %v pixels wide", look, narrowest)
+		}
+		snapshot(ctx, t, []string{"phone.png", "phone-large-dark.png"}[i])
 	}
 }
 
