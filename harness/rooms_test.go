@@ -199,7 +199,7 @@ var rooms = []room{
 	{"harness/attacks", "", "", false},
 	{
 		"harness/bench", "harness/settings harness/terminal harness/usage internal/gossip internal/wire internal/xmlrpc",
-		"github.com/kolo/xmlrpc", false,
+		"github.com/google/pprof github.com/kolo/xmlrpc", false,
 	},
 	{
 		"harness/scale",

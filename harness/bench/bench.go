@@ -25,7 +25,9 @@ const callers = 4
 type measurement struct {
 	rounds int
 	slice  time.Duration // of processor time, for one side's turn; /proc counts in hundredths of a second
-	tell   func(what string, round int)
+	// profile is how much of a server's processor time is looked at: a hundred samples a second.
+	profile time.Duration
+	tell    func(what string, round int)
 }
 
 // figure is a ratio: how many times as fast as the peer this project is.

@@ -42,7 +42,7 @@ func Task(ctx context.Context, out io.Writer, environ []string) (err error) {
 	}
 
 	screen := terminal.On(out)
-	m := measurement{rounds: 5, slice: 400 * time.Millisecond}
+	m := measurement{rounds: 5, slice: 400 * time.Millisecond, profile: 5 * time.Second}
 	m.tell = func(what string, round int) {
 		screen.NowAndThen(fmt.Sprintf("%s: round %d of %d", what, round, m.rounds))
 	}
@@ -54,8 +54,14 @@ func Task(ctx context.Context, out io.Writer, environ []string) (err error) {
 	if err != nil {
 		return err
 	}
+	whose, err := m.profiled(ctx, folder)
+	if err != nil {
+		return err
+	}
 	screen.Clear()
-	return show(screen, append(figures, more...), newSample().allocations())
+	err = show(screen, append(figures, more...), newSample().allocations())
+	fmt.Fprint(screen, screen.Fill(whose.String()+"\n", 0))
+	return err
 }
 
 func show(screen *terminal.Screen, figures []figure, allocations float64) error {

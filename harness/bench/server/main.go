@@ -1,5 +1,6 @@
 // Command server is what bench calls: this project's server with methods that do
-// nothing, or net/http alone. It prints its port and ends when its standard input does.
+// nothing, or net/http alone. It prints its port and ends when its standard input does. A
+// second argument is the file that a processor profile is written to.
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/pprof"
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/wire"
@@ -38,9 +40,22 @@ func bare() http.Handler {
 	})
 }
 
-func run() error {
-	if len(os.Args) != 2 {
-		return errors.New("want one argument: ours or bare")
+func run() (failed error) {
+	if len(os.Args) < 2 || len(os.Args) > 3 {
+		return errors.New("want one argument or two: ours or bare, and a file for a profile")
+	}
+	if len(os.Args) == 3 {
+		f, err := os.Create(os.Args[2])
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return errors.Join(err, f.Close())
+		}
+		defer func() {
+			pprof.StopCPUProfile()
+			failed = errors.Join(failed, f.Close())
+		}()
 	}
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
