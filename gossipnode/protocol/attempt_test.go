@@ -204,11 +204,11 @@ func TestPatientNodeMakesOneCall(t *testing.T) {
 		c.step(protocol.Delivered{ID: first})
 		c.pass(c.rounds - time.Duration(c.now.UnixNano())%c.rounds)
 	}
-	for range 7 {
+	for i := range 7 {
 		patient()
 		c.want("a patient round", c.targets()[0])
 		call := c.calls[0].ID
-		c.pass(c.rounds / 3)
+		c.pass(c.rounds / time.Duration(3+i%2))
 		c.step(protocol.Failed{ID: call})
 		c.want("after a call has timed out")
 		c.pass(c.rounds - time.Duration(c.now.UnixNano())%c.rounds)
@@ -217,12 +217,9 @@ func TestPatientNodeMakesOneCall(t *testing.T) {
 
 // While answers are late a node answers no first gossip and looks for no listed stranger.
 func TestBusyPeersAreSparedOfWhatMayWait(t *testing.T) {
-	for _, busy := range []bool{false, true} {
+	const quarter = 750 * time.Millisecond // of a round
+	for took, busy := range map[time.Duration]bool{quarter - 1: false, quarter: false, quarter + 1: true} {
 		c := newCaller(t, "rr", 8, 1)
-		took := c.rounds / 5
-		if busy {
-			took = c.rounds / 3
-		}
 		first := c.calls[0].ID
 		c.pass(took)
 		c.step(protocol.Delivered{ID: first})

@@ -344,6 +344,31 @@ func TestAFullListTakesTheLivingIn(t *testing.T) {
 	}
 }
 
+// A stranger that answers before it can have had the answer to its SYN is told nothing more.
+func TestAForgedAck2IsToldNothing(t *testing.T) {
+	c := grown(t, "rr", 40)
+	c.step(protocol.Receive{From: ghost(1), Message: gossip.Syn{Digest: ghosts(1, 1)}})
+	c.step(protocol.Receive{From: ghost(1), Message: gossip.Ack2{}})
+	if len(c.calls) > 0 {
+		t.Errorf("it is sent %v", c.calls)
+	}
+}
+
+// The more members there are, the more names count that are not confirmed: at once, also when
+// the members are taken by a member's word.
+func TestMembersByWordMakeRoom(t *testing.T) {
+	c := newLone(t, "rr", 1, nil, nil)
+	for i := range 9 {
+		c.step(protocol.Receive{From: ghost(900 + i), Message: gossip.Gossip{Digest: ghosts(900+i, 1)[899+i:]}})
+	}
+	before := len(c.node.Digest())
+	c.step(protocol.Receive{From: "seed:1", Message: gossip.Syn{Digest: ghosts(20, 1)}})
+	c.answerAll()
+	if n := len(c.node.Digest()) - before; n != 21+2 {
+		t.Errorf("%d names more count, want 20, the seed, and two of those that have waited", n)
+	}
+}
+
 // What a stranger tells unasked is not kept until it has been reached, and of what others tell
 // no more than there is room for.
 func TestNamesThatAreNotKept(t *testing.T) {

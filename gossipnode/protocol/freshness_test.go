@@ -106,16 +106,20 @@ func TestAGuessAfterAPauseCountsForAWhile(t *testing.T) {
 // The best guess of when a peer sends its heartbeats counts for at least three T_fail,
 // also when it is the first one after a long silence.
 func TestABestGuessCountsForAWhile(t *testing.T) {
-	c := newLone(t, "rr", 3, nil, func(c *protocol.Config) { c.Freshness = protocol.Emission })
-	for _, news := range []struct{ at, delay time.Duration }{ // node2's news by node3, in seconds
-		{10, 0}, {100, 0}, {106, 5}, {131, 5}, {140, 5},
+	type news struct{ at, delay time.Duration } // of node2 by node3, in seconds
+	for _, all := range [][]news{
+		{{10, 0}, {15, 5}, {50, 5}},
+		{{10, 0}, {100, 0}, {106, 5}, {131, 5}, {140, 5}},
 	} {
-		c.at(news.at * time.Second)
-		c.gossips(3, entry(2, int32(news.at-news.delay)))
-		for e := range c.node.Endpoints() {
-			want := began.Add((news.at - news.delay) * time.Second)
-			if e.Address == numbered(2) && !e.Heard.Equal(want) {
-				t.Errorf("after %d s a heartbeat sent %d s ago counts from %v later", news.at, news.delay, e.Heard.Sub(want))
+		c := newLone(t, "rr", 3, nil, emission)
+		for _, news := range all {
+			c.at(news.at * time.Second)
+			c.gossips(3, entry(2, int32(news.at-news.delay)))
+			for e := range c.node.Endpoints() {
+				want := began.Add((news.at - news.delay) * time.Second)
+				if e.Address == numbered(2) && !e.Heard.Equal(want) {
+					t.Errorf("after %d s a heartbeat sent %d s ago counts from %v later", news.at, news.delay, e.Heard.Sub(want))
+				}
 			}
 		}
 	}

@@ -212,6 +212,19 @@ func TestOwnNameIsNoPeer(t *testing.T) {
 	}
 }
 
+// Nobody tells a node how it is itself.
+func TestOwnStatusIsOnesOwn(t *testing.T) {
+	c := newLone(t, "rr", 2, nil, nil)
+	c.step(protocol.Receive{From: numbered(2), Message: gossip.Ack{States: gossip.StateMap{
+		{Address: numbered(1), Status: "Leaving"}, {Address: numbered(2), Status: "Leaving"},
+	}}})
+	for _, s := range c.node.States("") {
+		if own := s.Address == numbered(1); (s.Status == gossip.StatusNormal) != own {
+			t.Errorf("%s is %q", s.Address, s.Status)
+		}
+	}
+}
+
 // A digest tells an original nothing of a member that it has no state of: what the node learns
 // while the digest is under way is owed to the original as before.
 func TestADigestSettlesNothingWithAnOriginal(t *testing.T) {

@@ -21,6 +21,8 @@ func TestRestPeriod(t *testing.T) {
 		{"scrr", 8, 21 * time.Second, 27 * time.Second},
 		{"brr", 8, 10 * time.Second, 15 * time.Second},
 		{"brr", 32, 15 * time.Second, 21 * time.Second},
+		{"rr", 2, 10 * time.Second, 9 * time.Second},
+		{"random", 2, 10 * time.Second, 12 * time.Second},
 		{"rr", 1, 10 * time.Second, 6 * time.Second},
 		{"random", 1, 10 * time.Second, 6 * time.Second},
 	} {

@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,6 +161,21 @@ func TestNotSettledBeforeItHasPeers(t *testing.T) {
 }
 
 // idle is a node that has not been told to connect.
+// Under random gossip a node waits for all that count, and for nobody else.
+func TestRandomAwaitsWhoCounts(t *testing.T) {
+	c := newLone(t, "random", 3, nil, nil)
+	if awaits := c.node.Awaits(); awaits != "" {
+		t.Fatalf("awaits %q among old acquaintances", awaits)
+	}
+	c.step(protocol.Receive{From: ghost(1), Message: gossip.Gossip{Digest: ghosts(1, 1)}})
+	for _, call := range c.calls {
+		c.step(protocol.Failed{ID: call.ID})
+	}
+	if awaits := c.node.Awaits(); !strings.Contains(awaits, "a first digest for ghost0001:5000 is due") {
+		t.Errorf("awaits %q, want to greet the newcomer", awaits)
+	}
+}
+
 func idle(t *testing.T) *protocol.Node {
 	t.Helper()
 	spec, _ := protocol.ByName("rr")

@@ -35,6 +35,11 @@ func TestTable1(t *testing.T) {
 }
 
 func TestSpreadRoundsFromTheWorstRound(t *testing.T) {
+	for _, spec := range protocol.All() {
+		if one, two := spec.SpreadRounds(1), spec.SpreadRounds(2); one != 0 || two != 1 {
+			t.Errorf("%s: R*(1) = %d, R*(2) = %d, want 0 and 1", spec.Name, one, two)
+		}
+	}
 	for name, rows := range worst {
 		spec, _ := protocol.ByName(name)
 		for n, want := range rows {
