@@ -118,22 +118,24 @@ func scriptsOfTheSite(t *testing.T, ctx context.Context, address string) {
 	if want := []string{"mark", "partition", "heal", "mark"}; !slices.Equal(slices.Compact(acts), want) {
 		t.Errorf("acts %v, want %v", acts, want)
 	}
-	write := func(text string) {
-		t.Helper()
-		quoted, err := json.Marshal(text)
-		must(t, err)
-		must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](
-			`document.querySelector('.lab [data-at="script"]').value = `+string(quoted))))
-		click(ctx, t, `[data-do="script"]`)
-	}
-	write("cluster 4 rr\n  burn node1\n")
+	play(ctx, t, "cluster 4 rr\n  burn node1\n")
 	await(ctx, t, "where it is wrong", shows("script-wrong")+`.startsWith('Line 2, column 3: ') &&
 		document.getSelection().toString() !== null && document.querySelector('.lab [data-at="script"]').selectionStart === 15`)
-	write("cluster 4 brr\nawait joined\nexpect dead node2\n")
+	play(ctx, t, "cluster 4 brr\nawait joined\nexpect dead node2\n")
 	await(ctx, t, "that it failed, and why", `(({ end, n }) => n === 4 && end?.verdict === 'fail' &&
 		end.text.includes('script.txt:3: expected dead'))(gossip.views[0].history.head)`)
 	click(ctx, t, `[data-do="new"]`)
 	await(ctx, t, "a cluster that goes on", `gossip.views[0].present !== null && gossip.views[0].history.head.t > 5`)
+}
+
+// play types a script in and runs it.
+func play(ctx context.Context, t *testing.T, script string) {
+	t.Helper()
+	quoted, err := json.Marshal(script)
+	must(t, err)
+	must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](
+		`document.querySelector('.lab [data-at="script"]').value = `+string(quoted))))
+	click(ctx, t, `[data-do="script"]`)
 }
 
 func sideBySide(t *testing.T, ctx context.Context, address string) {
@@ -146,6 +148,10 @@ func sideBySide(t *testing.T, ctx context.Context, address string) {
 	click(ctx, t, `[data-do="kill"]`)
 	await(ctx, t, "the verdict in both", `gossip.views.every((v) => v.history.head.failed[1])`)
 	snapshot(ctx, t, "compare.png")
+	play(ctx, t, "cluster 4 $PROTOCOL\nawait joined\nkill node2\nawait dead node2\n")
+	await(ctx, t, "a script in both, each by its protocol", `gossip.views.every((v) => v.history.head.end?.verdict === 'pass' &&
+		v.history.head.n === 4) && gossip.views[0].history.head.run.protocol === 'rr' &&
+		gossip.views[1].history.head.run.protocol === 'brr'`)
 }
 
 func simulatorMissing(t *testing.T, ctx context.Context, address string) {
