@@ -202,8 +202,10 @@ func TestOwnNameIsNoPeer(t *testing.T) {
 	c := newLone(t, "rr", 3, nil, nil)
 	before := c.node.Messages()
 	for _, m := range []gossip.Message{
-		gossip.Gossip{Digest: gossip.Digest{entry(2, 9)}}, gossip.Syn{Digest: gossip.Digest{entry(2, 9)}},
-		gossip.Ack{}, gossip.Ack2{},
+		gossip.Gossip{Digest: gossip.Digest{entry(2, 9)}},
+		gossip.Syn{Digest: gossip.Digest{entry(2, 9)}},
+		gossip.Ack{},
+		gossip.Ack2{},
 	} {
 		effects := c.effects(protocol.Receive{From: numbered(1), Message: m})
 		if e, _ := c.node.Digest().Get(numbered(2)); len(effects) > 0 || e.Heartbeat != 0 || c.node.Messages() != before {

@@ -204,8 +204,16 @@ func TestWhoCanBeJudged(t *testing.T) {
 		running string
 		want    bool
 	}{
-		{"w", true}, {"wsss", true}, {"h", true}, {"hs", true}, {"hhss", true},
-		{"hss", false}, {"shshs", false}, {"fhs", false}, {"ss", false}, {"ff", false},
+		{"w", true},
+		{"wsss", true},
+		{"h", true},
+		{"hs", true},
+		{"hhss", true},
+		{"hss", false},
+		{"shshs", false},
+		{"fhs", false},
+		{"ss", false},
+		{"ff", false},
 	} {
 		var all []acquaintance
 		for _, kind := range c.running {
