@@ -320,14 +320,20 @@ func TestUnconfirmedNamesAreBounded(t *testing.T) {
 // who has been silent for longest.
 func TestAFullListTakesTheLivingIn(t *testing.T) {
 	const most = 1 << 14
+	const oldest = "n0-500:1"
 	c := newLone(t, "rr", 3, nil, nil)
 	full := 0
-	for batch := range 3 {
+	tell := func(batch int, heartbeat int32, but gossip.Address) {
 		var d []gossip.DigestEntry
 		for i := range 7000 {
-			d = append(d, gossip.DigestEntry{Address: gossip.Address(fmt.Sprintf("n%d-%d:1", batch, i)), Generation: 1})
+			if a := gossip.Address(fmt.Sprintf("n%d-%d:1", batch, i)); a != but {
+				d = append(d, gossip.DigestEntry{Address: a, Generation: 1, Heartbeat: heartbeat})
+			}
 		}
-		full += len(only[protocol.Full](c.effects(protocol.Receive{From: numbered(2), Message: gossip.Gossip{Digest: gossip.NewDigest(d)}})))
+		full += len(only[protocol.Full](c.gossips(2, d...)))
+	}
+	for batch := range 3 {
+		tell(batch, 0, "")
 	}
 	if n := len(c.node.Digest()); n != most || full != 1 {
 		t.Errorf("the digest has %d entries, want %d, and a place left; said %d times that it is full, want once", n, most, full)
@@ -336,11 +342,20 @@ func TestAFullListTakesTheLivingIn(t *testing.T) {
 		c.step(protocol.Receive{From: stranger, Message: gossip.Gossip{}})
 	}
 	known := c.node.Known()
+	c.now = c.now.Add(time.Second)
+	for batch := range 3 {
+		tell(batch, 1, oldest)
+	}
 	c.pass(protocol.DefaultTiming().Fail) // now the names are suspected
-	c.step(protocol.Receive{From: "d:1", Message: gossip.Syn{}})
-	c.step(protocol.Delivered{ID: c.calls[0].ID})
-	if n := c.node.Known(); known != most || n != most || !c.counted("d:1") {
-		t.Errorf("knows %d and then %d others, want %d; counts the newcomer: %v", known, n, most, c.counted("d:1"))
+	for _, newcomer := range []gossip.Address{"d:1", "e:1", "f:1", "g:1"} { // three of them in place of the strangers
+		c.step(protocol.Receive{From: newcomer, Message: gossip.Syn{}})
+		c.step(protocol.Delivered{ID: c.calls[0].ID})
+	}
+	if n := c.node.Known(); known != most || n != most || !c.counted("g:1") {
+		t.Errorf("knows %d and then %d others, want %d; counts the newcomer: %v", known, n, most, c.counted("g:1"))
+	}
+	if c.knows(oldest) {
+		t.Errorf("%s, heard of longest ago, is not the one that has made room", oldest)
 	}
 }
 
@@ -381,6 +396,10 @@ func TestNamesThatAreNotKept(t *testing.T) {
 	c.step(protocol.Receive{From: ghost(1), Message: gossip.Ack{States: gossip.StateMap{{Address: ghost(2)}}}})
 	if c.knows(ghost(2)) {
 		t.Error("knows a name from an ACK that it has not asked for")
+	}
+	c.step(protocol.Receive{From: ghost(4), Message: gossip.Ack{States: make(gossip.StateMap, 4)}})
+	if n := len(c.calls[0].Message.(gossip.Ack2).States); n != 4 {
+		t.Errorf("a stranger's ACK of 4 states is answered with %d, want 4", n)
 	}
 	c.step(protocol.Receive{From: numbered(2), Message: gossip.Gossip{Digest: ghosts(700, 1)}})
 	c.step(protocol.Receive{From: "x:1", Message: gossip.Syn{Digest: gossip.Digest{{Address: "y:1", Generation: 100_000}}}})

@@ -55,7 +55,7 @@ func (n *Node) beginRound(r int64) {
 	if n.spec.Slots {
 		n.judgeSlot(r)
 	}
-	n.unheeded = len(n.attempt.ids) > 0 && !n.attempt.heeded
+	n.unheeded = !n.attempt.heeded
 	n.attempt = attempt{}
 	if n.confirmed == 0 {
 		n.join()
