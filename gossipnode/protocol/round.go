@@ -27,11 +27,7 @@ func (n *Node) roundNumber() int64 {
 
 func (n *Node) untilNextRound() time.Duration {
 	since := n.now.UnixNano() - int64(n.phase)
-	left := n.timing.Gossip - time.Duration(modulo(since, int64(n.timing.Gossip)))
-	if n.roundNumber() < n.round {
-		left += n.timing.Gossip // the wall clock was set back a little
-	}
-	return left
+	return n.timing.Gossip - time.Duration(modulo(since, int64(n.timing.Gossip)))
 }
 
 func (n *Node) roundTimers() {
