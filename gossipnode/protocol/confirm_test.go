@@ -346,7 +346,7 @@ func TestAFullListTakesTheLivingIn(t *testing.T) {
 	for batch := range 3 {
 		tell(batch, 1, oldest)
 	}
-	c.pass(protocol.DefaultTiming().Fail) // now the names are suspected
+	c.pass(protocol.DefaultTiming().Fail)                                   // now the names are suspected
 	for _, newcomer := range []gossip.Address{"d:1", "e:1", "f:1", "g:1"} { // three of them in place of the strangers
 		c.step(protocol.Receive{From: newcomer, Message: gossip.Syn{}})
 		c.step(protocol.Delivered{ID: c.calls[0].ID})
