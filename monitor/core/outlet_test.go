@@ -230,8 +230,22 @@ func TestStateMapsThatDoNotFit(t *testing.T) {
 		{"b:1", "", 1},       // no room beside a's
 		{"a:1", "123456", 1}, // more than fits
 	} {
-		if got := len(k.keep(c.of, both(c.status), known)); got != c.kept {
-			t.Errorf("%s telling %q: %d states kept, want %d", c.of, c.status, got, c.kept)
+		kept := k.keep(c.of, both(c.status), known)
+		if len(kept) != c.kept {
+			t.Errorf("%s telling %q: %d states kept, want %d", c.of, c.status, len(kept), c.kept)
+		}
+		for _, s := range kept {
+			if s.Status != c.status {
+				t.Errorf("%s telling %q: %q is kept of %s", c.of, c.status, s.Status, s.Address)
+			}
+		}
+	}
+	// The usual status is a constant, which takes nothing; others count, each as long as it is.
+	k = keptStates{most: 10 * stateSize, sizes: map[gossip.Address]int{}}
+	for status, want := range map[string]int{gossip.StatusNormal: 2 * stateSize, "odd": 2*stateSize + 2*len("odd")} {
+		k.keep("a:1", both(status), known)
+		if k.sum != want {
+			t.Errorf("states %q take %d bytes, want %d", status, k.sum, want)
 		}
 	}
 }

@@ -104,8 +104,7 @@ func (r *Run) notRevived(n consensus.Node) string {
 		return fmt.Sprintf("%s: failed, not restarted yet", n.Address)
 	case n.Failed:
 		return fmt.Sprintf("%s: restarted, %d of %d observers still suspect it", n.Address, n.Suspecting, n.Observers)
-	case n.FailedIncarnation != 0 && n.Incarnation > n.FailedIncarnation && !n.Beating &&
-		!r.memory.revived[n.Address].Equal(n.ClearedAt):
+	case n.Incarnation > n.FailedIncarnation && !n.Beating && !r.memory.revived[n.Address].Equal(n.ClearedAt):
 		return fmt.Sprintf("%s: restarted, no heartbeat yet", n.Address)
 	}
 	return ""
