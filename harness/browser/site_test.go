@@ -159,10 +159,13 @@ func simulatorMissing(t *testing.T, ctx context.Context, address string) {
 	await(ctx, t, "it says so", shows("source")+`.includes('sim.wasm: 404')`)
 }
 
-// snapshot keeps a picture in the folder that BROWSER_PICTURES names, if it does.
+// picturesIn names a folder for pictures.
+const picturesIn = "BROWSER_PICTURES"
+
+// snapshot keeps a picture in that folder, if one is named.
 func snapshot(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
-	dir := os.Getenv("BROWSER_PICTURES")
+	dir := os.Getenv(picturesIn)
 	if dir == "" {
 		return
 	}
