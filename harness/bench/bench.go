@@ -27,7 +27,7 @@ type measurement struct {
 	slice  time.Duration // of processor time, for one side's turn; /proc counts in hundredths of a second
 	// profile is how much of a server's processor time is looked at: a hundred samples a second.
 	profile time.Duration
-	tell    func(what string, round int)
+	tell    func(what string, round int) // 0: it has no rounds
 }
 
 // figure is a ratio: how many times as fast as the peer this project is.

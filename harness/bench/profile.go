@@ -23,7 +23,7 @@ func (m measurement) profiled(ctx context.Context, folder string) (s shares, err
 	if err != nil {
 		return s, err
 	}
-	m.tell("profile of serve receiveGossip(32)", 1)
+	m.tell("profile of serve receiveGossip(32)", 0)
 	took := time.Duration(0)
 	for took < m.profile && err == nil {
 		var more time.Duration

@@ -44,7 +44,10 @@ func Task(ctx context.Context, out io.Writer, environ []string) (err error) {
 	screen := terminal.On(out)
 	m := measurement{rounds: 5, slice: 400 * time.Millisecond, profile: 5 * time.Second}
 	m.tell = func(what string, round int) {
-		screen.NowAndThen(fmt.Sprintf("%s: round %d of %d", what, round, m.rounds))
+		if round > 0 {
+			what = fmt.Sprintf("%s: round %d of %d", what, round, m.rounds)
+		}
+		screen.NowAndThen(what)
 	}
 	figures, err := m.codecs(ctx)
 	if err != nil {

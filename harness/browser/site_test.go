@@ -120,7 +120,7 @@ func scriptsOfTheSite(t *testing.T, ctx context.Context, address string) {
 	}
 	play(ctx, t, "cluster 4 rr\n  burn node1\n")
 	await(ctx, t, "where it is wrong", shows("script-wrong")+`.startsWith('Line 2, column 3: ') &&
-		document.getSelection().toString() !== null && document.querySelector('.lab [data-at="script"]').selectionStart === 15`)
+		document.querySelector('.lab [data-at="script"]').selectionStart === 15`)
 	play(ctx, t, "cluster 4 brr\nawait joined\nexpect dead node2\n")
 	await(ctx, t, "that it failed, and why", `(({ end, n }) => n === 4 && end?.verdict === 'fail' &&
 		end.text.includes('script.txt:3: expected dead'))(gossip.views[0].history.head)`)

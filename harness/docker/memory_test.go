@@ -98,6 +98,7 @@ func flood(ctx context.Context, t *testing.T, c *cluster, p *process) {
 					bytes.NewReader(bytes.Repeat([]byte("x"), 14<<20)))
 				r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, io.NopCloser(body))
 				if err != nil {
+					t.Error(err)
 					return
 				}
 				r.Header.Set("Content-Type", "text/xml")

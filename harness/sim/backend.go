@@ -55,7 +55,7 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 	if err != nil {
 		return nil, err
 	}
-	cluster := &cluster{Backend: b, world: w, record: record, whole: map[string]uint32{}}
+	cluster := &cluster{backend: b, world: w, record: record, whole: map[string]uint32{}}
 	if !cluster.settle(ctx, w.Nodes()) {
 		return nil, errors.Join(ctx.Err(), errors.New("simulation: the nodes do not get into the cluster"))
 	}
@@ -64,9 +64,9 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 
 // cluster is a world as the harness drives it.
 type cluster struct {
-	Backend
-	world  *World
-	record *records // nil: nothing is recorded
+	backend Backend
+	world   *World
+	record  *records // nil: nothing is recorded
 	// whole holds the life in which a node was found to have heard of all: it
 	// forgets nobody.
 	whole map[string]uint32
@@ -99,8 +99,8 @@ func (c *cluster) settle(ctx context.Context, names []string) bool {
 }
 
 func (c *cluster) pass(ctx context.Context, d time.Duration) error {
-	if c.Pass != nil {
-		return c.Pass(ctx, d)
+	if c.backend.Pass != nil {
+		return c.backend.Pass(ctx, d)
 	}
 	c.world.Run(d)
 	return nil
@@ -119,7 +119,7 @@ func (c *cluster) Wait(ctx context.Context, d time.Duration) error {
 	if err := c.pass(ctx, d); err != nil {
 		return err
 	}
-	if c.Live {
+	if c.backend.Live {
 		return c.record.save()
 	}
 	return nil
