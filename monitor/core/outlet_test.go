@@ -248,6 +248,29 @@ func TestStateMapsThatDoNotFit(t *testing.T) {
 			t.Errorf("states %q take %d bytes, want %d", status, k.sum, want)
 		}
 	}
+	// So do names of nodes that are not known.
+	k.keep("a:1", gossip.StateMap{{Address: "stranger:1", Status: gossip.StatusNormal}}, known)
+	if want := stateSize + len("stranger:1"); k.sum != want {
+		t.Errorf("a stranger's state takes %d bytes, want %d", k.sum, want)
+	}
+}
+
+// TestAForgottenNodesStatesMakeRoom for those of others.
+func TestAForgottenNodesStatesMakeRoom(t *testing.T) {
+	c, err := New(DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1000, 0)
+	c.Step(now, machine.Called{Request: machine.Register{Node: "a:1"}})
+	c.Step(now, machine.Called{Request: machine.States{Node: "a:1", Map: gossip.StateMap{{Address: "a:1", Status: gossip.StatusNormal}}}})
+	if c.states.sum != stateSize {
+		t.Fatalf("the states take %d bytes, want %d", c.states.sum, stateSize)
+	}
+	c.Step(now, machine.Line{Text: "forget a"})
+	if c.state.Len() != 0 || c.states.sum != 0 {
+		t.Errorf("%d nodes, whose states take %d bytes, want none", c.state.Len(), c.states.sum)
+	}
 }
 
 // TestNoNodesAreEmptyLists: originals iterate over what they get.
