@@ -316,6 +316,22 @@ func TestUnconfirmedNamesAreBounded(t *testing.T) {
 	}
 }
 
+// In a full list a name that was never confirmed goes first, though the members that are
+// suspected have been silent for longer.
+func TestAFullListForgetsTheUnconfirmedFirst(t *testing.T) {
+	const most = 1 << 14
+	c := newLone(t, "rr", 1+most, nil, nil)
+	c.pass(protocol.DefaultTiming().Fail)
+	for i := 1; i <= 2; i++ {
+		c.now = c.now.Add(time.Millisecond)
+		c.step(protocol.Receive{From: ghost(i), Message: gossip.Gossip{}})
+	}
+	if c.node.Known() != most || c.knows(ghost(1)) || !c.knows(ghost(2)) {
+		t.Errorf("knows %d, the first stranger: %v, the second: %v; want %d, and the second in place of the first",
+			c.node.Known(), c.knows(ghost(1)), c.knows(ghost(2)), most)
+	}
+}
+
 // A digest never grows beyond what peers take, and then a newcomer takes the place of
 // who has been silent for longest.
 func TestAFullListTakesTheLivingIn(t *testing.T) {

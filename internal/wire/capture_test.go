@@ -65,7 +65,7 @@ func TestCapturedCalls(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, again := encodeMessage(m)
+			_, again := encodeMessage(plain, m)
 			return again
 		}
 	}
@@ -79,23 +79,23 @@ func TestCapturedCalls(t *testing.T) {
 		"monitor.setMapping":        onlySender,
 		"monitor.setheartbeatTime":  onlySender,
 		"provider.setMapping":       onlySender,
-		"node.acceptSyn":            message(decodeSyn),
-		"node.acceptAck":            message(decodeAck),
-		"node.acceptAck2":           message(decodeAck2),
-		"node.receiveGossip":        message(decodeGossip),
+		"node.acceptSyn":            message(plain.syn().decode),
+		"node.acceptAck":            message(plain.ack().decode),
+		"node.acceptAck2":           message(plain.ack2().decode),
+		"node.receiveGossip":        message(plain.gossip().decode),
 		"monitor.sendEpStateMap": func(t *testing.T, args []xmlrpc.Value) []xmlrpc.Value {
-			states, err := decodeStates(args[1])
+			states, err := decodeStates(statesArgument, args[1])
 			if err != nil {
 				t.Fatal(err)
 			}
-			return []xmlrpc.Value{sender, encodeStates(states), args[2]}
+			return []xmlrpc.Value{sender, encodeStates(plain, states), args[2]}
 		},
 		"monitor.updateSuspectMatrix": func(t *testing.T, args []xmlrpc.Value) []xmlrpc.Value {
 			vector, err := decodeVector("vector", args[1])
 			if err != nil {
 				t.Fatal(err)
 			}
-			return []xmlrpc.Value{sender, encodeVector(vector), args[2]}
+			return []xmlrpc.Value{sender, encodeVector(plain, vector), args[2]}
 		},
 	}
 	files, err := filepath.Glob("testdata/*.call.xml")
@@ -167,7 +167,7 @@ func TestCapturedAnswers(t *testing.T) {
 // What a capture means, once in full.
 func TestCapturedMeaning(t *testing.T) {
 	_, args := captured(t, "node.acceptAck2")
-	m, err := decodeAck2(args)
+	m, err := plain.ack2().decode(args)
 	if err != nil || m.From != "node2:5000" {
 		t.Fatal(m.From, err)
 	}
@@ -196,7 +196,7 @@ func TestCapturedMeaning(t *testing.T) {
 		t.Error(diff)
 	}
 	_, args = captured(t, "node.acceptSyn")
-	m, err = decodeSyn(args)
+	m, err = plain.syn().decode(args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestSendToPython(t *testing.T) {
 	for _, name := range []string{"node.acceptSyn", "node.acceptAck", "node.acceptAck2", "node.receiveGossip"} {
 		method, args := captured(t, name)
 		decode := map[string]func([]xmlrpc.Value) (machine.Message, error){
-			acceptSyn: decodeSyn, acceptAck: decodeAck, acceptAck2: decodeAck2, receiveGossip: decodeGossip,
+			acceptSyn: plain.syn().decode, acceptAck: plain.ack().decode, acceptAck2: plain.ack2().decode, receiveGossip: plain.gossip().decode,
 		}[method]
 		m, err := decode(args)
 		if err != nil {
@@ -248,7 +248,7 @@ func TestPythonCallsNode(t *testing.T) {
 		if err != nil || v.Kind != xmlrpc.Nil {
 			t.Fatal(name, v, err)
 		}
-		_, again := encodeMessage(machine.Message{From: r.from, Message: r.message})
+		_, again := encodeMessage(plain, machine.Message{From: r.from, Message: r.message})
 		if err != nil || same(sorted(xmlrpc.ArrayValue(args...)), sorted(xmlrpc.ArrayValue(again...))) != "" {
 			t.Errorf(
 				"%s: %v%s",

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"strings"
 
 	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/machine"
@@ -10,40 +11,47 @@ import (
 
 // The slow, obvious twin of what writes calls: first Values, then their document.
 
-func encodeCall(r machine.Request) (method string, args []xmlrpc.Value) {
+func encodeCall(f form, r machine.Request) (method string, args []xmlrpc.Value) {
 	switch r := r.(type) {
 	case machine.Message:
-		return encodeMessage(r)
+		return encodeMessage(f, r)
 	case machine.Heartbeat:
 		return setheartbeatTime, []xmlrpc.Value{encodeAddress(r.Node)}
 	case machine.States:
-		return sendEpStateMap, []xmlrpc.Value{encodeAddress(r.Node), encodeStates(r.Map), encodeInt(r.Messages)}
+		return sendEpStateMap + f.suffix, []xmlrpc.Value{encodeAddress(r.Node), encodeStates(f, r.Map), encodeInt(r.Messages)}
 	case machine.Suspects:
-		return updateSuspectMatrix, []xmlrpc.Value{encodeAddress(r.Node), encodeVector(r.Vector), encodeInt(r.Generation)}
+		return updateSuspectMatrix + f.suffix, []xmlrpc.Value{encodeAddress(r.Node), encodeVector(f, r.Vector), encodeInt(r.Generation)}
 	}
 	panic(fmt.Sprintf("no twin of %T", r))
 }
 
-func encodeMessage(r machine.Message) (method string, args []xmlrpc.Value) {
+func encodeMessage(f form, r machine.Message) (method string, args []xmlrpc.Value) {
 	sender := encodeAddress(r.From)
 	switch m := r.Message.(type) {
 	case gossip.Syn:
-		return acceptSyn, []xmlrpc.Value{xmlrpc.StructValue(
+		return acceptSyn + f.suffix, []xmlrpc.Value{xmlrpc.StructValue(
 			xmlrpc.Member{Name: clusterID, Value: encodeInt(m.ClusterID)},
-			xmlrpc.Member{Name: digestList, Value: encodeDigest(m.Digest)},
+			xmlrpc.Member{Name: digestList, Value: encodeDigest(f, m.Digest)},
 		), sender}
 	case gossip.Ack:
-		return acceptAck, []xmlrpc.Value{encodeAddresses(m.Wanted), encodeStates(m.States), sender}
+		return acceptAck + f.suffix, []xmlrpc.Value{encodeAddresses(m.Wanted), encodeStates(f, m.States), sender}
 	case gossip.Ack2:
-		return acceptAck2, []xmlrpc.Value{encodeStates(m.States), sender}
+		return acceptAck2 + f.suffix, []xmlrpc.Value{encodeStates(f, m.States), sender}
 	case gossip.Gossip:
-		return receiveGossip, []xmlrpc.Value{encodeDigest(m.Digest), sender}
+		return receiveGossip + f.suffix, []xmlrpc.Value{encodeDigest(f, m.Digest), sender}
 	}
 	panic(fmt.Sprintf("no twin of %T", r.Message))
 }
 
 // encodeDigest makes the struct address -> [app version, generation, heartbeat].
-func encodeDigest(d gossip.Digest) xmlrpc.Value {
+func encodeDigest(f form, d gossip.Digest) xmlrpc.Value {
+	if f.suffix != "" {
+		var text strings.Builder
+		for _, e := range d {
+			fmt.Fprintf(&text, "%s %d %d %d\n", e.Address, e.AppVersion, e.Generation, e.Heartbeat)
+		}
+		return xmlrpc.StringValue(text.String())
+	}
 	members := make([]xmlrpc.Member, len(d))
 	for i, e := range d {
 		numbers := xmlrpc.ArrayValue(encodeInt(e.AppVersion), encodeInt(e.Generation), encodeInt(e.Heartbeat))
@@ -52,7 +60,14 @@ func encodeDigest(d gossip.Digest) xmlrpc.Value {
 	return xmlrpc.StructValue(members...)
 }
 
-func encodeVector(v gossip.FaultVector) xmlrpc.Value {
+func encodeVector(f form, v gossip.FaultVector) xmlrpc.Value {
+	if f.suffix != "" {
+		var text strings.Builder
+		for _, s := range v {
+			fmt.Fprintf(&text, "%s %d\n", s.Address, map[bool]int{true: 1}[s.Suspected])
+		}
+		return xmlrpc.StringValue(text.String())
+	}
 	members := make([]xmlrpc.Member, len(v))
 	for i, s := range v {
 		cell := 0
@@ -64,7 +79,14 @@ func encodeVector(v gossip.FaultVector) xmlrpc.Value {
 	return xmlrpc.StructValue(members...)
 }
 
-func encodeStates(states gossip.StateMap) xmlrpc.Value {
+func encodeStates(f form, states gossip.StateMap) xmlrpc.Value {
+	if f.suffix != "" {
+		var text strings.Builder
+		for _, s := range states {
+			fmt.Fprintf(&text, "%s %d %d %d %d %s\n", s.Address, s.AppVersion, s.Generation, s.Heartbeat, s.Updated.UnixMicro(), s.Status)
+		}
+		return xmlrpc.StringValue(text.String())
+	}
 	members := make([]xmlrpc.Member, len(states))
 	for i, s := range states {
 		members[i] = xmlrpc.Member{Name: string(s.Address), Value: encodeState(s)}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"strings"
 
 	"gossiprpc/internal/xmlrpc"
 )
@@ -20,7 +21,7 @@ const (
 // BodyLimit is how many bytes a call of a method needs at most; 0 when that depends
 // on how many nodes there are.
 func BodyLimit(method string) int64 {
-	switch method {
+	switch strings.TrimSuffix(method, terse.suffix) {
 	case acceptSyn, acceptAck, acceptAck2, receiveGossip, sendEpStateMap, receiveStateMap, updateSuspectMatrix:
 		return 0
 	}

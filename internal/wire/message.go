@@ -15,7 +15,23 @@ func SendMessage(ctx context.Context, c *xmlrpc.Client, from, to gossip.Address,
 	if err != nil {
 		return err
 	}
-	return c.Tell(ctx, string(to), method, func(dst []byte) []byte { return AppendMessage(dst, from, m) })
+	return tell(ctx, c, string(to), method, entriesIn(m), func(f form) func([]byte) []byte {
+		return func(dst []byte) []byte { return f.appendMessage(dst, from, m) }
+	})
+}
+
+func entriesIn(m gossip.Message) int {
+	switch m := m.(type) {
+	case gossip.Syn:
+		return len(m.Digest)
+	case gossip.Ack:
+		return len(m.States)
+	case gossip.Ack2:
+		return len(m.States)
+	case gossip.Gossip:
+		return len(m.Digest)
+	}
+	return 0
 }
 
 func methodOf(m gossip.Message) (string, error) {
@@ -34,32 +50,36 @@ func methodOf(m gossip.Message) (string, error) {
 }
 
 // AppendMessage appends the document of the call that brings m from a node: one of the
-// four messages.
+// four messages, in the original's form.
 func AppendMessage(dst []byte, from gossip.Address, m gossip.Message) []byte {
+	return plain.appendMessage(dst, from, m)
+}
+
+func (f form) appendMessage(dst []byte, from gossip.Address, m gossip.Message) []byte {
 	switch m := m.(type) {
 	case gossip.Syn:
-		dst = appendCallStart(dst, acceptSyn)
+		dst = appendCallStart(dst, acceptSyn+f.suffix)
 		dst = append(dst, xmlrpc.ParamStart+xmlrpc.StructStart+xmlrpc.MemberStart+clusterID+xmlrpc.NameEnd...)
 		dst = appendInt(dst, m.ClusterID)
 		dst = append(dst, xmlrpc.MemberEnd+xmlrpc.MemberStart+digestList+xmlrpc.NameEnd...)
-		dst = appendDigest(dst, m.Digest)
+		dst = f.appendDigest(dst, m.Digest)
 		dst = append(dst, xmlrpc.MemberEnd+xmlrpc.StructEnd+xmlrpc.ParamEnd...)
 	case gossip.Ack:
-		dst = appendCallStart(dst, acceptAck)
+		dst = appendCallStart(dst, acceptAck+f.suffix)
 		dst = append(dst, xmlrpc.ParamStart...)
 		dst = appendAddresses(dst, m.Wanted)
 		dst = append(dst, xmlrpc.ParamEnd+xmlrpc.ParamStart...)
-		dst = appendStates(dst, m.States)
+		dst = f.appendStates(dst, m.States)
 		dst = append(dst, xmlrpc.ParamEnd...)
 	case gossip.Ack2:
-		dst = appendCallStart(dst, acceptAck2)
+		dst = appendCallStart(dst, acceptAck2+f.suffix)
 		dst = append(dst, xmlrpc.ParamStart...)
-		dst = appendStates(dst, m.States)
+		dst = f.appendStates(dst, m.States)
 		dst = append(dst, xmlrpc.ParamEnd...)
 	case gossip.Gossip:
-		dst = appendCallStart(dst, receiveGossip)
+		dst = appendCallStart(dst, receiveGossip+f.suffix)
 		dst = append(dst, xmlrpc.ParamStart...)
-		dst = appendDigest(dst, m.Digest)
+		dst = f.appendDigest(dst, m.Digest)
 		dst = append(dst, xmlrpc.ParamEnd...)
 	}
 	dst = appendAddressArgument(dst, from)
@@ -75,17 +95,17 @@ type NodeHandler interface {
 // NodeMethods are the methods that nodes call on each other, whose answer is nil, and
 // the extension.
 func NodeMethods(h NodeHandler) xmlrpc.Methods {
-	n := newNames()
 	receive := func(m arguments[machine.Message]) xmlrpc.Method {
-		return method(n, m, taken(func(ctx context.Context, m machine.Message) error {
+		return method(knownNames, m, taken(func(ctx context.Context, m machine.Message) error {
 			return h.Receive(ctx, m.From, m.Message)
 		}))
 	}
-	methods := xmlrpc.Methods{
-		acceptSyn:     receive(synArguments),
-		acceptAck:     receive(ackArguments),
-		acceptAck2:    receive(ack2Arguments),
-		receiveGossip: receive(gossipArguments),
+	methods := xmlrpc.Methods{}
+	for _, f := range []form{plain, terse} {
+		methods[acceptSyn+f.suffix] = receive(f.syn())
+		methods[acceptAck+f.suffix] = receive(f.ack())
+		methods[acceptAck2+f.suffix] = receive(f.ack2())
+		methods[receiveGossip+f.suffix] = receive(f.gossip())
 	}
 	if s, ok := h.(SettledHandler); ok {
 		methods[getAwaits] = asked(getAwaits, s.Awaits, appendText)
@@ -94,109 +114,119 @@ func NodeMethods(h NodeHandler) xmlrpc.Methods {
 }
 
 // How the messages are read.
-var (
-	synArguments    = arguments[machine.Message]{reader.syn, decodeSyn}
-	ackArguments    = arguments[machine.Message]{reader.ack, decodeAck}
-	ack2Arguments   = arguments[machine.Message]{reader.ack2, decodeAck2}
-	gossipArguments = arguments[machine.Message]{reader.gossip, decodeGossip}
-)
 
-func (r reader) syn() machine.Message {
-	var syn gossip.Syn
-	r.Param()
-	r.Struct()
-	syn.ClusterID = r.intMember(clusterID)
-	r.Member(digestList)
-	syn.Digest = r.digest()
-	r.EndMember()
-	r.EndStruct()
-	r.EndParam()
-	return machine.Message{From: r.addressArgument(), Message: syn}
+func (f form) syn() arguments[machine.Message] {
+	return arguments[machine.Message]{
+		read: func(r reader) machine.Message {
+			var syn gossip.Syn
+			r.Param()
+			r.Struct()
+			syn.ClusterID = r.intMember(clusterID)
+			r.Member(digestList)
+			syn.Digest = f.digest(r)
+			r.EndMember()
+			r.EndStruct()
+			r.EndParam()
+			return machine.Message{From: r.addressArgument(), Message: syn}
+		},
+		decode: func(args []xmlrpc.Value) (m machine.Message, err error) {
+			if err = count(acceptSyn+f.suffix, args, "syn", "address"); err != nil {
+				return
+			}
+			var syn gossip.Syn
+			if syn.ClusterID, err = intPart("syn", args[0], clusterID); err != nil {
+				return
+			}
+			digest, err := part("syn", args[0], digestList)
+			if err != nil {
+				return
+			}
+			if syn.Digest, err = f.decodeDigest("syn."+digestList, digest); err != nil {
+				return
+			}
+			m.Message = syn
+			m.From, err = decodeAddress("address", args[1])
+			return m, err
+		},
+		weight: f.weight,
+	}
 }
 
-func decodeSyn(args []xmlrpc.Value) (m machine.Message, err error) {
-	if err = count(acceptSyn, args, "syn", "address"); err != nil {
-		return
+func (f form) ack() arguments[machine.Message] {
+	return arguments[machine.Message]{
+		read: func(r reader) machine.Message {
+			var ack gossip.Ack
+			r.Param()
+			ack.Wanted = r.addresses()
+			r.EndParam()
+			r.Param()
+			ack.States = f.states(r)
+			r.EndParam()
+			return machine.Message{From: r.addressArgument(), Message: ack}
+		},
+		decode: func(args []xmlrpc.Value) (m machine.Message, err error) {
+			if err = count(acceptAck+f.suffix, args, "wanted", statesArgument, "address"); err != nil {
+				return
+			}
+			var ack gossip.Ack
+			if ack.Wanted, err = decodeAddresses("wanted", args[0]); err != nil {
+				return
+			}
+			if ack.States, err = f.decodeStates(statesArgument, args[1]); err != nil {
+				return
+			}
+			m.Message = ack
+			m.From, err = decodeAddress("address", args[2])
+			return m, err
+		},
+		weight: f.weight,
 	}
-	var syn gossip.Syn
-	if syn.ClusterID, err = intPart("syn", args[0], clusterID); err != nil {
-		return
-	}
-	digest, err := part("syn", args[0], digestList)
-	if err != nil {
-		return
-	}
-	if syn.Digest, err = decodeDigest("syn."+digestList, digest); err != nil {
-		return
-	}
-	m.Message = syn
-	m.From, err = decodeAddress("address", args[1])
-	return m, err
 }
 
-func (r reader) ack() machine.Message {
-	var ack gossip.Ack
-	r.Param()
-	ack.Wanted = r.addresses()
-	r.EndParam()
-	r.Param()
-	ack.States = r.states()
-	r.EndParam()
-	return machine.Message{From: r.addressArgument(), Message: ack}
+func (f form) ack2() arguments[machine.Message] {
+	return arguments[machine.Message]{
+		read: func(r reader) machine.Message {
+			r.Param()
+			ack2 := gossip.Ack2{States: f.states(r)}
+			r.EndParam()
+			return machine.Message{From: r.addressArgument(), Message: ack2}
+		},
+		decode: func(args []xmlrpc.Value) (m machine.Message, err error) {
+			if err = count(acceptAck2+f.suffix, args, statesArgument, "address"); err != nil {
+				return
+			}
+			var ack2 gossip.Ack2
+			if ack2.States, err = f.decodeStates(statesArgument, args[0]); err != nil {
+				return
+			}
+			m.Message = ack2
+			m.From, err = decodeAddress("address", args[1])
+			return m, err
+		},
+		weight: f.weight,
+	}
 }
 
-func decodeAck(args []xmlrpc.Value) (m machine.Message, err error) {
-	if err = count(acceptAck, args, "wanted", "states", "address"); err != nil {
-		return
+func (f form) gossip() arguments[machine.Message] {
+	return arguments[machine.Message]{
+		read: func(r reader) machine.Message {
+			r.Param()
+			g := gossip.Gossip{Digest: f.digest(r)}
+			r.EndParam()
+			return machine.Message{From: r.addressArgument(), Message: g}
+		},
+		decode: func(args []xmlrpc.Value) (m machine.Message, err error) {
+			if err = count(receiveGossip+f.suffix, args, "digest", "address"); err != nil {
+				return
+			}
+			var g gossip.Gossip
+			if g.Digest, err = f.decodeDigest("digest", args[0]); err != nil {
+				return
+			}
+			m.Message = g
+			m.From, err = decodeAddress("address", args[1])
+			return m, err
+		},
+		weight: f.weight,
 	}
-	var ack gossip.Ack
-	if ack.Wanted, err = decodeAddresses("wanted", args[0]); err != nil {
-		return
-	}
-	if ack.States, err = decodeStates(args[1]); err != nil {
-		return
-	}
-	m.Message = ack
-	m.From, err = decodeAddress("address", args[2])
-	return m, err
-}
-
-func (r reader) ack2() machine.Message {
-	r.Param()
-	ack2 := gossip.Ack2{States: r.states()}
-	r.EndParam()
-	return machine.Message{From: r.addressArgument(), Message: ack2}
-}
-
-func decodeAck2(args []xmlrpc.Value) (m machine.Message, err error) {
-	if err = count(acceptAck2, args, "states", "address"); err != nil {
-		return
-	}
-	var ack2 gossip.Ack2
-	if ack2.States, err = decodeStates(args[0]); err != nil {
-		return
-	}
-	m.Message = ack2
-	m.From, err = decodeAddress("address", args[1])
-	return m, err
-}
-
-func (r reader) gossip() machine.Message {
-	r.Param()
-	g := gossip.Gossip{Digest: r.digest()}
-	r.EndParam()
-	return machine.Message{From: r.addressArgument(), Message: g}
-}
-
-func decodeGossip(args []xmlrpc.Value) (m machine.Message, err error) {
-	if err = count(receiveGossip, args, "digest", "address"); err != nil {
-		return
-	}
-	var g gossip.Gossip
-	if g.Digest, err = decodeDigest("digest", args[0]); err != nil {
-		return
-	}
-	m.Message = g
-	m.From, err = decodeAddress("address", args[1])
-	return m, err
 }

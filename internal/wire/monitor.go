@@ -35,11 +35,13 @@ func (m Monitor) SendStates(ctx context.Context, a gossip.Address, states gossip
 	if count < math.MinInt32 || count > math.MaxInt32 {
 		return fmt.Errorf("call %s on %s: %w: message count %d, want an int of 32 bits", sendEpStateMap, m.HostPort, ErrValue, count)
 	}
-	return m.tell(ctx, sendEpStateMap, statesCall(a, states, int32(count)))
+	return tell(ctx, m.Client, m.HostPort, sendEpStateMap, len(states), func(f form) func([]byte) []byte {
+		return f.statesCall(a, states, int32(count))
+	})
 }
 
-func statesCall(a gossip.Address, states gossip.StateMap, count int32) func([]byte) []byte {
-	return reportCall(sendEpStateMap, a, count, func(dst []byte) []byte { return appendStates(dst, states) })
+func (f form) statesCall(a gossip.Address, states gossip.StateMap, count int32) func([]byte) []byte {
+	return reportCall(sendEpStateMap+f.suffix, a, count, func(dst []byte) []byte { return f.appendStates(dst, states) })
 }
 
 // reportCall writes a call of a node's address, of what it reports, and of a number.
@@ -58,11 +60,13 @@ func reportCall(method string, a gossip.Address, number int32, report func([]byt
 // UpdateSuspects reports a's fault vector. An original answers with a fault when
 // any address in it is unknown to it.
 func (m Monitor) UpdateSuspects(ctx context.Context, a gossip.Address, v gossip.FaultVector, generation int32) error {
-	return m.tell(ctx, updateSuspectMatrix, suspectsCall(a, v, generation))
+	return tell(ctx, m.Client, m.HostPort, updateSuspectMatrix, len(v), func(f form) func([]byte) []byte {
+		return f.suspectsCall(a, v, generation)
+	})
 }
 
-func suspectsCall(a gossip.Address, v gossip.FaultVector, generation int32) func([]byte) []byte {
-	return reportCall(updateSuspectMatrix, a, generation, func(dst []byte) []byte { return appendVector(dst, v) })
+func (f form) suspectsCall(a gossip.Address, v gossip.FaultVector, generation int32) func([]byte) []byte {
+	return reportCall(updateSuspectMatrix+f.suffix, a, generation, func(dst []byte) []byte { return f.appendVector(dst, v) })
 }
 
 // ReportTraffic reports the bytes of all calls that a has made, as a double: they

@@ -42,22 +42,13 @@ const MaxMatrix = 700
 // MonitorMethods are a monitor's methods: those of nodes, those that the web app
 // asks, and the extension.
 func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
-	n := newNames()
-	states := method(n, statesArguments, taken(func(ctx context.Context, s machine.States) error {
-		return h.ReceiveStates(ctx, s.Node, s.Map, s.Messages)
-	}))
 	var revision func(context.Context) (uint64, error)
 	if v, ok := h.(Revised); ok {
 		revision = v.Revision
 	}
 	methods := xmlrpc.Methods{
-		setMapping:       method(n, onlyAddress(setMapping), taken(h.Register)),
-		setheartbeatTime: method(n, onlyAddress(setheartbeatTime), taken(h.Heartbeat)),
-		sendEpStateMap:   states,
-		receiveStateMap:  states,
-		updateSuspectMatrix: method(n, suspectsArguments, taken(func(ctx context.Context, s machine.Suspects) error {
-			return h.UpdateSuspects(ctx, s.Node, s.Vector, s.Generation)
-		})),
+		setMapping:       method(knownNames, onlyAddress(setMapping), taken(h.Register)),
+		setheartbeatTime: method(knownNames, onlyAddress(setheartbeatTime), taken(h.Heartbeat)),
 		reportTraffic:    traffic(h),
 		getMapping:       xmlrpc.Share(asked(getMapping, h.Mapping, appendMapping), revision),
 		getSuspectMatrix: xmlrpc.Share(asked(getSuspectMatrix, h.SuspectMatrix, appendMatrix), revision),
@@ -68,6 +59,15 @@ func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
 			return n, err
 		}, appendNodes), revision),
 	}
+	for _, f := range []form{plain, terse} {
+		methods[sendEpStateMap+f.suffix] = method(knownNames, f.stateReport(), taken(func(ctx context.Context, s machine.States) error {
+			return h.ReceiveStates(ctx, s.Node, s.Map, s.Messages)
+		}))
+		methods[updateSuspectMatrix+f.suffix] = method(knownNames, f.suspectReport(), taken(func(ctx context.Context, s machine.Suspects) error {
+			return h.UpdateSuspects(ctx, s.Node, s.Vector, s.Generation)
+		}))
+	}
+	methods[receiveStateMap] = methods[sendEpStateMap]
 	if s, ok := h.(StatusHandler); ok {
 		methods[getStatus] = xmlrpc.Share(askedValue(getStatus, s.Status, encodeStatus), nil)
 	}
@@ -98,7 +98,7 @@ func askedValue[T any](method string, ask func(context.Context) (T, error), enco
 
 // onlyAddress is how a call's only argument, an address, is read.
 func onlyAddress(method string) arguments[gossip.Address] {
-	return arguments[gossip.Address]{reader.addressArgument, func(args []xmlrpc.Value) (gossip.Address, error) {
+	return arguments[gossip.Address]{read: reader.addressArgument, decode: func(args []xmlrpc.Value) (gossip.Address, error) {
 		if err := count(method, args, "address"); err != nil {
 			return "", err
 		}
@@ -106,52 +106,58 @@ func onlyAddress(method string) arguments[gossip.Address] {
 	}}
 }
 
-var statesArguments = arguments[machine.States]{
-	read: func(r reader) (s machine.States) {
-		s.Node = r.addressArgument()
-		r.Param()
-		s.Map = r.states()
-		r.EndParam()
-		s.Messages = r.intArgument()
-		return s
-	},
-	decode: func(args []xmlrpc.Value) (s machine.States, err error) {
-		if err = count(sendEpStateMap, args, "address", "states", "message count"); err != nil {
+func (f form) stateReport() arguments[machine.States] {
+	return arguments[machine.States]{
+		read: func(r reader) (s machine.States) {
+			s.Node = r.addressArgument()
+			r.Param()
+			s.Map = f.states(r)
+			r.EndParam()
+			s.Messages = r.intArgument()
+			return s
+		},
+		decode: func(args []xmlrpc.Value) (s machine.States, err error) {
+			if err = count(sendEpStateMap+f.suffix, args, "address", statesArgument, "message count"); err != nil {
+				return s, err
+			}
+			if s.Node, err = decodeAddress("address", args[0]); err != nil {
+				return s, err
+			}
+			if s.Map, err = f.decodeStates(statesArgument, args[1]); err != nil {
+				return s, err
+			}
+			s.Messages, err = decodeInt("message count", args[2])
 			return s, err
-		}
-		if s.Node, err = decodeAddress("address", args[0]); err != nil {
-			return s, err
-		}
-		if s.Map, err = decodeStates(args[1]); err != nil {
-			return s, err
-		}
-		s.Messages, err = decodeInt("message count", args[2])
-		return s, err
-	},
+		},
+		weight: f.weight,
+	}
 }
 
-var suspectsArguments = arguments[machine.Suspects]{
-	read: func(r reader) (s machine.Suspects) {
-		s.Node = r.addressArgument()
-		r.Param()
-		s.Vector = r.vector()
-		r.EndParam()
-		s.Generation = r.intArgument()
-		return s
-	},
-	decode: func(args []xmlrpc.Value) (s machine.Suspects, err error) {
-		if err = count(updateSuspectMatrix, args, "address", "fault vector", "generation"); err != nil {
+func (f form) suspectReport() arguments[machine.Suspects] {
+	return arguments[machine.Suspects]{
+		read: func(r reader) (s machine.Suspects) {
+			s.Node = r.addressArgument()
+			r.Param()
+			s.Vector = f.vector(r)
+			r.EndParam()
+			s.Generation = r.intArgument()
+			return s
+		},
+		decode: func(args []xmlrpc.Value) (s machine.Suspects, err error) {
+			if err = count(updateSuspectMatrix+f.suffix, args, "address", "fault vector", "generation"); err != nil {
+				return s, err
+			}
+			if s.Node, err = decodeAddress("address", args[0]); err != nil {
+				return s, err
+			}
+			if s.Vector, err = f.decodeVector("fault vector", args[1]); err != nil {
+				return s, err
+			}
+			s.Generation, err = decodeInt("generation", args[2])
 			return s, err
-		}
-		if s.Node, err = decodeAddress("address", args[0]); err != nil {
-			return s, err
-		}
-		if s.Vector, err = decodeVector("fault vector", args[1]); err != nil {
-			return s, err
-		}
-		s.Generation, err = decodeInt("generation", args[2])
-		return s, err
-	},
+		},
+		weight: f.weight,
+	}
 }
 
 func traffic(h MonitorHandler) xmlrpc.Method {

@@ -9,13 +9,14 @@ import (
 
 // names remembers addresses that have been checked, so that one which comes again is
 // neither checked nor copied again. It forgets one when another takes its slot, so that
-// invented names cost others no more than a copy. It is safe for many goroutines.
+// invented names cost others no more than a copy. It is safe for many goroutines, and all
+// servers of a process share one: crowds of nodes know the same names.
 type names struct {
 	seed  maphash.Seed
 	slots [8192]atomic.Pointer[gossip.Address] // a power of two
 }
 
-func newNames() *names { return &names{seed: maphash.MakeSeed()} }
+var knownNames = &names{seed: maphash.MakeSeed()}
 
 // address is nil if text is no address. A nil names remembers nothing.
 func (n *names) address(text []byte) *gossip.Address {

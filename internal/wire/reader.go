@@ -87,12 +87,14 @@ func (r reader) addresses() []gossip.Address {
 type arguments[T any] struct {
 	read   func(reader) T
 	decode func([]xmlrpc.Value) (T, error)
+	weight int64 // see [xmlrpc.Method]
 }
 
 // method makes a server's method of how its arguments are read and what is done with
 // them.
 func method[T any](n *names, a arguments[T], do func(context.Context, T) (xmlrpc.Value, error)) xmlrpc.Method {
 	return xmlrpc.Method{
+		Weight: a.weight,
 		Call: func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
 			t, err := a.decode(args)
 			if err != nil {

@@ -119,16 +119,16 @@ func newStates(states []gossip.EndpointState) gossip.StateMap {
 
 // decodeStates keeps the last of several states for one address, as Python's
 // dict does.
-func decodeStates(v xmlrpc.Value) (gossip.StateMap, error) {
+func decodeStates(what string, v xmlrpc.Value) (gossip.StateMap, error) {
 	if v.Kind != xmlrpc.Struct {
-		return nil, wrong(statesArgument, v, "a struct of states")
+		return nil, wrong(what, v, "a struct of states")
 	}
-	if err := entries(statesArgument, v); err != nil {
+	if err := entries(what, v); err != nil {
 		return nil, err
 	}
 	states := make([]gossip.EndpointState, len(v.Members))
 	for i, m := range v.Members {
-		s, err := decodeState(m)
+		s, err := decodeState(what, m)
 		if err != nil {
 			return nil, err
 		}
@@ -138,11 +138,11 @@ func decodeStates(v xmlrpc.Value) (gossip.StateMap, error) {
 }
 
 // decodeState takes the address from the map's key, whatever IP_Port says.
-func decodeState(m xmlrpc.Member) (s gossip.EndpointState, err error) {
-	if s.Address, err = parseAddress(statesArgument, m.Name); err != nil {
+func decodeState(what string, m xmlrpc.Member) (s gossip.EndpointState, err error) {
+	if s.Address, err = parseAddress(what, m.Name); err != nil {
 		return s, err
 	}
-	what := statesArgument + "[" + m.Name + "]"
+	what += "[" + m.Name + "]"
 	beat, err := part(what, m.Value, heartBeat)
 	if err != nil {
 		return s, err

@@ -35,14 +35,13 @@ type shape struct {
 }
 
 func ofCall[T any](name string, a arguments[T]) shape {
-	n := newNames()
 	return shape{
 		straight: func(document []byte, l xmlrpc.Limits) (any, bool) {
 			method, c := xmlrpc.ReadCall(document, l)
 			if string(method) != name {
 				return nil, false
 			}
-			t := a.read(reader{&c, n})
+			t := a.read(reader{&c, knownNames})
 			return t, c.EndCall()
 		},
 		general: func(document []byte, l xmlrpc.Limits) (any, error) {
@@ -75,16 +74,21 @@ func ofAnswer[T any](a answer[T]) shape {
 	}
 }
 
-var calls = map[string]shape{
-	acceptSyn:           ofCall(acceptSyn, synArguments),
-	acceptAck:           ofCall(acceptAck, ackArguments),
-	acceptAck2:          ofCall(acceptAck2, ack2Arguments),
-	receiveGossip:       ofCall(receiveGossip, gossipArguments),
-	setMapping:          ofCall(setMapping, onlyAddress(setMapping)),
-	setheartbeatTime:    ofCall(setheartbeatTime, onlyAddress(setheartbeatTime)),
-	sendEpStateMap:      ofCall(sendEpStateMap, statesArguments),
-	updateSuspectMatrix: ofCall(updateSuspectMatrix, suspectsArguments),
-}
+var calls = func() map[string]shape {
+	all := map[string]shape{
+		setMapping:       ofCall(setMapping, onlyAddress(setMapping)),
+		setheartbeatTime: ofCall(setheartbeatTime, onlyAddress(setheartbeatTime)),
+	}
+	for _, f := range []form{plain, terse} {
+		all[acceptSyn+f.suffix] = ofCall(acceptSyn+f.suffix, f.syn())
+		all[acceptAck+f.suffix] = ofCall(acceptAck+f.suffix, f.ack())
+		all[acceptAck2+f.suffix] = ofCall(acceptAck2+f.suffix, f.ack2())
+		all[receiveGossip+f.suffix] = ofCall(receiveGossip+f.suffix, f.gossip())
+		all[sendEpStateMap+f.suffix] = ofCall(sendEpStateMap+f.suffix, f.stateReport())
+		all[updateSuspectMatrix+f.suffix] = ofCall(updateSuspectMatrix+f.suffix, f.suspectReport())
+	}
+	return all
+}()
 
 var answers = map[string]shape{
 	"provider." + setMapping:       ofAnswer(protocolAnswer),
@@ -166,15 +170,15 @@ func requests() *rapid.Generator[machine.Request] {
 	})
 }
 
-// written is what is sent for r.
-func written(r machine.Request) []byte {
+// written is what is sent for r in a form.
+func written(f form, r machine.Request) []byte {
 	switch r := r.(type) {
 	case machine.Message:
-		return AppendMessage(nil, r.From, r.Message)
+		return f.appendMessage(nil, r.From, r.Message)
 	case machine.States:
-		return statesCall(r.Node, r.Map, r.Messages)(nil)
+		return f.statesCall(r.Node, r.Map, r.Messages)(nil)
 	case machine.Suspects:
-		return suspectsCall(r.Node, r.Vector, r.Generation)(nil)
+		return f.suspectsCall(r.Node, r.Vector, r.Generation)(nil)
 	case machine.Heartbeat:
 		return addressCall(setheartbeatTime, r.Node)(nil)
 	}
@@ -185,16 +189,16 @@ func written(r machine.Request) []byte {
 // and mean to kolo what they were.
 func TestWrittenStraight(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := requests().Draw(t, "request")
-		document := written(r)
-		method, args := encodeCall(r)
+		r, f := requests().Draw(t, "request"), rapid.SampledFrom([]form{plain, terse}).Draw(t, "form")
+		document := written(f, r)
+		method, args := encodeCall(f, r)
 		if diff := cmp.Diff(string(xmlrpc.AppendCall(nil, method, args...)), string(document)); diff != "" {
 			t.Fatal(diff)
 		}
 		if !compare(t, calls, document, lax) && !strings.Contains(string(document), "&lt;") {
 			t.Fatalf("not read straight:\n%s", document)
 		}
-		if m, ok := r.(machine.Message); ok {
+		if m, ok := r.(machine.Message); ok && f.suffix == "" {
 			if g, ok := m.Message.(gossip.Gossip); ok {
 				koloReads(t, document, g.Digest)
 			}
@@ -235,7 +239,7 @@ func samples() (calls, answers [][]byte) {
 		machine.Message{From: "a:1", Message: gossip.Ack2{}},
 		machine.Message{From: "a:1", Message: gossip.Gossip{Digest: digest}},
 	} {
-		calls = append(calls, written(r))
+		calls = append(calls, written(plain, r), written(terse, r))
 	}
 	for _, value := range [][]byte{
 		appendAddresses(nil, []gossip.Address{"b:1", "a:1"}),
@@ -329,14 +333,14 @@ var odd = []string{
 // TestOddParts puts each odd part in each place where one can stand.
 func TestOddParts(t *testing.T) {
 	ofCalls, ofAnswers := samples()
-	part := regexp.MustCompile(`<(int|string|name)>[^<]*`)
+	part := regexp.MustCompile(`(<(int|string|name)>|[ \n])[^< \n]*`) // in terse form, those of lines
 	for _, kind := range []struct {
 		shapes    map[string]shape
 		documents [][]byte
 	}{{calls, ofCalls}, {answers, ofAnswers}} {
 		for _, document := range kind.documents {
 			for _, at := range part.FindAllIndex(document, -1) {
-				start := at[0] + bytes.IndexByte(document[at[0]:], '>') + 1
+				start := at[0] + bytes.IndexAny(document[at[0]:at[1]], "> \n") + 1
 				for _, text := range odd {
 					compare(t, kind.shapes, slices.Concat(document[:start], []byte(text), document[at[1]:]), lax)
 				}
@@ -452,8 +456,10 @@ func TestAsManyEntriesAsAreAllowed(t *testing.T) {
 		v = append(v, gossip.Suspicion{Address: gossip.Address(fmt.Sprintf("n%d:1", i))})
 	}
 	for n, want := range map[int]bool{maxEntries: true, maxEntries + 1: false} {
-		if taken := compare(t, calls, suspectsCall("a:1", v[:n], 1)(nil), lax); taken != want {
-			t.Errorf("%d entries are read straight: %t", n, taken)
+		for _, f := range []form{plain, terse} {
+			if taken := compare(t, calls, f.suspectsCall("a:1", v[:n], 1)(nil), lax); taken != want {
+				t.Errorf("%d entries are read straight: %t", n, taken)
+			}
 		}
 	}
 }
@@ -461,13 +467,13 @@ func TestAsManyEntriesAsAreAllowed(t *testing.T) {
 // TestEntryAllocations: names that have come before cost nothing, so that what is
 // allocated for a digest does not depend on how many entries it has.
 func TestEntryAllocations(t *testing.T) {
-	perCall := func(entries int) float64 {
+	perCall := func(f form, entries int) float64 {
 		var d gossip.Digest
 		for i := range entries {
 			d = append(d, gossip.DigestEntry{Address: gossip.Address(fmt.Sprintf("gossiprpc_node_%04d:5000", i)), Heartbeat: 7})
 		}
-		document := AppendMessage(nil, "node1:5000", gossip.Gossip{Digest: d})
-		m := NodeMethods(&recorder{})[receiveGossip]
+		document := f.appendMessage(nil, "node1:5000", gossip.Gossip{Digest: d})
+		m := NodeMethods(&recorder{})[receiveGossip+f.suffix]
 		return testing.AllocsPerRun(20, func() {
 			_, c := xmlrpc.ReadCall(document, lax)
 			if m.Read(&c) == nil {
@@ -475,7 +481,9 @@ func TestEntryAllocations(t *testing.T) {
 			}
 		})
 	}
-	if few, many := perCall(1), perCall(65); many > few+16 { // a pair that shares a slot costs four
-		t.Errorf("%.0f allocations for 1 entry, %.0f for 65", few, many)
+	for _, f := range []form{plain, terse} {
+		if few, many := perCall(f, 1), perCall(f, 65); many > few+16 { // a pair that shares a slot costs four
+			t.Errorf("%q: %.0f allocations for 1 entry, %.0f for 65", f.suffix, few, many)
+		}
 	}
 }

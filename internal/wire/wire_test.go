@@ -231,7 +231,7 @@ func TestStateMapIsReadLeniently(t *testing.T) {
 		v.Members = append(v.Members, xmlrpc.Member{Name: "more"})
 		set(v, xmlrpc.StringValue("no address"), appState, ipPort)
 	}))
-	states, err := decodeStates(v)
+	states, err := decodeStates(statesArgument, v)
 	if err != nil || len(states) != 1 || states[0].Address != "n:1" || states[0].Generation != 5 ||
 		states[0].Heartbeat != 6 ||
 		states[0].AppVersion != 7 {
@@ -244,7 +244,7 @@ func TestStateMapIsReadLeniently(t *testing.T) {
 			Value: state(func(v *xmlrpc.Value) { set(v, xmlrpc.IntValue(99), heartBeat, beatValue) }),
 		},
 	)
-	states, err = decodeStates(twice)
+	states, err = decodeStates(statesArgument, twice)
 	if err != nil || len(states) != 1 || states[0].Heartbeat != 99 {
 		t.Errorf("%+v, %v: want the last of two, as Python", states, err)
 	}
@@ -253,7 +253,7 @@ func TestStateMapIsReadLeniently(t *testing.T) {
 // TestTheLastCellStays of several for one address, as in Python's dict.
 func TestTheLastCellStays(t *testing.T) {
 	cells := gossip.FaultVector{{Address: "b:1", Suspected: true}, {Address: "a:1"}, {Address: "b:1"}}
-	v, err := decodeVector("vector", encodeVector(cells))
+	v, err := decodeVector("vector", encodeVector(plain, cells))
 	if want := (gossip.FaultVector{{Address: "a:1"}, {Address: "b:1"}}); err != nil || same(want, v) != "" {
 		t.Errorf("%v, %v", v, err)
 	}

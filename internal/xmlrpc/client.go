@@ -64,6 +64,7 @@ type Client struct {
 	http      *http.Client
 	transport *http.Transport
 	sent      atomic.Int64
+	lacks     lacks
 }
 
 // NewClient fails only if the options are not valid.
@@ -126,6 +127,27 @@ const maxNil = 64 << 10
 func (c *Client) Tell(ctx context.Context, hostport, method string, write func([]byte) []byte) error {
 	_, _, err := c.post(ctx, hostport, write, exchange{method: method, limit: min(maxNil, c.options.MaxBody)})
 	return err
+}
+
+// Form is one way to make a call: a method, and what appends its whole document.
+type Form struct {
+	Method string
+	Write  func([]byte) []byte
+}
+
+// TellEither is Tell of the first form, or, if the other side does not support its method, of
+// the second. Who does not is remembered for some minutes.
+func (c *Client) TellEither(ctx context.Context, hostport string, first, second Form) error {
+	lack := lack{hostport, first.Method}
+	if !c.lacks.has(lack, time.Now()) {
+		err := c.Tell(ctx, hostport, first.Method, first.Write)
+		var fault *Fault
+		if !errors.As(err, &fault) || fault.Text != asFault(notSupported(first.Method)).Text {
+			return err
+		}
+		c.lacks.add(lack, time.Now())
+	}
+	return c.Tell(ctx, hostport, second.Method, second.Write)
 }
 
 func (c *Client) post(

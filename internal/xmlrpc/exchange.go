@@ -47,7 +47,7 @@ func (s *Server) read(ctx context.Context, body []byte) (c call, cost int64, err
 	limits := Limits{s.options.MaxDepth, s.options.MaxElements}
 	name, rest := ReadCall(body, limits)
 	if m, there := s.methods[string(name)]; there && m.Read != nil {
-		if cost, err = values.take(ctx, int64(len(body))); err != nil {
+		if cost, err = values.take(ctx, int64(len(body))*max(m.Weight, 1)); err != nil {
 			return call{}, 0, busy
 		}
 		if do := m.Read(&rest); do != nil {

@@ -24,14 +24,16 @@ type Method struct {
 	Call func(ctx context.Context, args []Value) (Value, error)
 	// Read, if it is there, reads the arguments of calls in canonical form, up to their
 	// EndCall. It returns what makes the call, which must be what Call does with the
-	// same arguments; or nil, and then those go to Call. Reading must not cost more
-	// memory than the document has bytes.
+	// same arguments; or nil, and then those go to Call.
 	Read func(*Canonical) Do
+	// Weight is how many times as much memory as the document has bytes Read takes at
+	// most; 0: once.
+	Weight int64
 }
 
 // Around returns m with around in place of each call; next makes the call itself.
 func (m Method) Around(around func(ctx context.Context, next Do) (Value, error)) Method {
-	all := Method{Call: func(ctx context.Context, args []Value) (Value, error) {
+	all := Method{Weight: m.Weight, Call: func(ctx context.Context, args []Value) (Value, error) {
 		return around(ctx, m.with(args))
 	}}
 	if m.Read != nil {

@@ -84,6 +84,16 @@ func TestWhatAMonitorIsNotAskedIsAFault(t *testing.T) {
 	}
 }
 
+// TestSilenceMakesRoom though nothing was heard, and no time passed, since it became one.
+func TestSilenceMakesRoom(t *testing.T) {
+	m := start(t, func(c *core.Config) { c.MaxNodes = 1 })
+	told(t, m, noon, machine.Register{Node: "n1:1"})
+	told(t, m, noon.Add(10*time.Second), machine.Register{Node: "n2:1"})
+	if n := m.State().At(0); m.State().Len() != 1 || n.Address != "n2:1" {
+		t.Errorf("%v, want n2 in place of n1", m.State().Nodes())
+	}
+}
+
 func TestForgetOfAnAmbiguousName(t *testing.T) {
 	m := start(t, nil)
 	told(t, m, noon, machine.Register{Node: "n1:5000"}, machine.Register{Node: "n1:5001"})

@@ -49,7 +49,6 @@ func (c *Core) identify(now time.Time, ev machine.Ended) {
 		c.state.SetBound(c.config.bound(spec))
 		if c.running != nil && c.running.lookup == l {
 			c.running.Identify(spec.Name, c.config.bound(spec))
-			c.check(now)
 		}
 	}
 	c.writeResults(now)

@@ -234,6 +234,13 @@ func TestStateMapsThatDoNotFit(t *testing.T) {
 		if len(kept) != c.kept {
 			t.Errorf("%s telling %q: %d states kept, want %d", c.of, c.status, len(kept), c.kept)
 		}
+		want := 2 * (stateSize + len(c.status))
+		if c.kept == 1 {
+			want = 2*stateSize + len(c.status) // its name may be long, and is not looked at
+		}
+		if k.sizes[c.of] != want {
+			t.Errorf("%s telling %q: kept as %d bytes, want %d", c.of, c.status, k.sizes[c.of], want)
+		}
 		for _, s := range kept {
 			if s.Status != c.status {
 				t.Errorf("%s telling %q: %q is kept of %s", c.of, c.status, s.Status, s.Address)

@@ -190,7 +190,7 @@ func (r Result) Line() ([]byte, error) {
 // pythonFloat writes seconds as Python's str does: the shortest text that reads
 // back the same, with a point or an exponent.
 func pythonFloat(v float64) string {
-	if v != 0 && v < 1e-4 && v > -1e-4 {
+	if v > 0 && v < 1e-4 {
 		return strconv.FormatFloat(v, 'e', -1, 64)
 	}
 	s := strconv.FormatFloat(v, 'f', -1, 64)

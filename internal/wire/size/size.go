@@ -3,7 +3,11 @@
 // bring HTTP along.
 package size
 
-import "gossiprpc/internal/gossip"
+import (
+	"strconv"
+
+	"gossiprpc/internal/gossip"
+)
 
 // The size of a call's body, without encoding it. A test holds it against what
 // internal/xmlrpc writes.
@@ -29,8 +33,15 @@ const (
 		memberFrame + len("last_updated_time") + textFrame + len("2006-01-02 15:04:05.000000")
 )
 
-// OfMessage is the size in bytes of the body of the call that brings m from a node,
-// without encoding it.
+// maxPlain is how many entries are sent in the original's form, and terse what follows the
+// names of methods in the terse form, which more are sent in between nodes of ours.
+const (
+	maxPlain = 64
+	terse    = len("Terse")
+)
+
+// OfMessage is the size in bytes of the body of the call that brings m from a node to
+// another one of ours, without encoding it.
 func OfMessage(from gossip.Address, m gossip.Message) int {
 	size := callFrame + paramFrame + textFrame + len(from)
 	switch m := m.(type) {
@@ -53,6 +64,9 @@ func OfMessage(from gossip.Address, m gossip.Message) int {
 }
 
 func digestSize(d gossip.Digest) int {
+	if len(d) > maxPlain {
+		return terse + textFrame + linesSize(d)
+	}
 	size := structFrame + len(d)*digestFrame
 	for i := range d {
 		e := &d[i]
@@ -61,11 +75,33 @@ func digestSize(d gossip.Digest) int {
 	return size
 }
 
+func linesSize(d gossip.Digest) int {
+	size := len(d) * len("   \n")
+	for i := range d {
+		e := &d[i]
+		size += len(e.Address) + digits(e.AppVersion) + digits(e.Generation) + digits(e.Heartbeat)
+	}
+	return size
+}
+
 func statesSize(m gossip.StateMap) int {
+	if len(m) > maxPlain {
+		return terse + textFrame + stateLinesSize(m)
+	}
 	size := structFrame + len(m)*stateFrame
 	for i := range m {
 		e := &m[i]
 		size += 2*len(e.Address) + digits(e.AppVersion) + digits(e.Generation) + digits(e.Heartbeat) + len(e.Status)
+	}
+	return size
+}
+
+func stateLinesSize(m gossip.StateMap) int {
+	size := len(m) * len("     \n")
+	for i := range m {
+		e := &m[i]
+		size += len(e.Address) + digits(e.AppVersion) + digits(e.Generation) + digits(e.Heartbeat) + len(e.Status) +
+			len(strconv.FormatInt(e.Updated.UnixMicro(), 10))
 	}
 	return size
 }

@@ -2,6 +2,7 @@ package size_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -48,7 +49,20 @@ func TestOfMessage(t *testing.T) {
 			Status: "Normal", Updated: time.Unix(1_700_000_000, 5000),
 		})
 	}
+	var large gossip.Digest
+	var largeStates gossip.StateMap
+	for i := range 65 {
+		a := gossip.Address(fmt.Sprintf("node%03d:5000", i))
+		large = append(large, gossip.DigestEntry{Address: a, AppVersion: 1, Generation: 1_700_000_000, Heartbeat: int32(i)})
+		largeStates = append(largeStates, gossip.EndpointState{Address: a, Status: "Normal", Updated: time.Unix(1_700_000_000, 5000)})
+	}
 	for _, m := range []gossip.Message{
+		gossip.Gossip{Digest: large[:64]},
+		gossip.Gossip{Digest: large},
+		gossip.Syn{ClusterID: 1, Digest: large},
+		gossip.Ack{Wanted: []gossip.Address{"x:1"}, States: largeStates},
+		gossip.Ack2{States: largeStates[:64]},
+		gossip.Ack2{States: largeStates},
 		gossip.Gossip{Digest: digest},
 		gossip.Gossip{},
 		gossip.Syn{ClusterID: 1, Digest: digest},

@@ -1,0 +1,264 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/xmlrpc"
+)
+
+// The terse form is an extension for clusters larger than the original's. A call in it has
+// the arguments of the original's method, except that a struct of entries (a digest, a state
+// map, a fault vector) is one text, with a line for each entry:
+//
+//	digest  ADDRESS VERSION GENERATION HEARTBEAT
+//	states  ADDRESS VERSION GENERATION HEARTBEAT UPDATED STATUS
+//	vector  ADDRESS 0|1
+//
+// UPDATED is in microseconds since 1970, UTC; STATUS goes to the end of the line. Each line
+// ends with a newline. An entry of a digest takes about 30 bytes in place of 170, one of a
+// state map 50 in place of 820. Whoever does not support it gets the original's form.
+
+// maxPlain is how many entries a call has at most that is always in the original's form: so
+// small clusters speak as the original does, and nothing is asked of it twice.
+const maxPlain = 64
+
+// form is how entries are written and read: straight, or from Values.
+type form struct {
+	suffix string // of methods' names
+	weight int64  // see [xmlrpc.Method]
+
+	appendDigest func([]byte, gossip.Digest) []byte
+	appendStates func([]byte, gossip.StateMap) []byte
+	appendVector func([]byte, gossip.FaultVector) []byte
+
+	digest func(reader) gossip.Digest
+	states func(reader) gossip.StateMap
+	vector func(reader) gossip.FaultVector
+
+	decodeDigest func(what string, v xmlrpc.Value) (gossip.Digest, error)
+	decodeStates func(what string, v xmlrpc.Value) (gossip.StateMap, error)
+	decodeVector func(what string, v xmlrpc.Value) (gossip.FaultVector, error)
+}
+
+var (
+	plain = form{
+		"", 0, appendDigest, appendStates, appendVector,
+		reader.digest, reader.states, reader.vector,
+		decodeDigest, decodeStates, decodeVector,
+	}
+	terse = form{
+		"Terse", linesWeight, digestLines.append, stateLines.append, vectorLines.append,
+		digestLines.read, stateLines.read, vectorLines.read,
+		digestLines.decode, stateLines.decode, vectorLines.decode,
+	}
+)
+
+// tell makes a call with so many entries: in terse form if there are many, and the other side
+// supports that.
+func tell(ctx context.Context, c *xmlrpc.Client, to, method string, entries int, write func(form) func([]byte) []byte) error {
+	if entries <= maxPlain {
+		return c.Tell(ctx, to, method, write(plain))
+	}
+	return c.TellEither(ctx, to, xmlrpc.Form{Method: method + terse.suffix, Write: write(terse)},
+		xmlrpc.Form{Method: method, Write: write(plain)})
+}
+
+// lines is how a kind of entries is written and read in terse form.
+type lines[T any, All ~[]T] struct {
+	want   string // of a line
+	write  func([]byte, *T) []byte
+	one    func(*line) T
+	gather func([]T) All
+}
+
+var (
+	digestLines = lines[gossip.DigestEntry, gossip.Digest]{
+		"ADDRESS VERSION GENERATION HEARTBEAT", appendDigestLine, readDigestLine, gossip.NewDigest,
+	}
+	stateLines = lines[gossip.EndpointState, gossip.StateMap]{
+		"ADDRESS VERSION GENERATION HEARTBEAT UPDATED STATUS", appendStateLine, readStateLine, newStates,
+	}
+	vectorLines = lines[gossip.Suspicion, gossip.FaultVector]{"ADDRESS 0|1", appendCellLine, readCellLine, newVector}
+)
+
+func (l lines[T, All]) append(dst []byte, entries All) []byte {
+	dst = append(dst, xmlrpc.TextStart...)
+	start := len(dst)
+	for i := range entries {
+		dst = append(l.write(dst, &entries[i]), '\n')
+		dst = makeRoom(dst, start, i, len(entries))
+	}
+	return append(dst, xmlrpc.TextEnd...)
+}
+
+func (l lines[T, All]) read(r reader) All {
+	all, err := l.parse("", r.Text(), r.names)
+	if err != nil {
+		r.Refuse()
+	}
+	return all
+}
+
+func (l lines[T, All]) decode(what string, v xmlrpc.Value) (All, error) {
+	if v.Kind != xmlrpc.String {
+		return nil, wrong(what, v, "a string of lines "+l.want)
+	}
+	return l.parse(what, []byte(v.Str), nil)
+}
+
+// linesWeight is how many times as much memory as the document has bytes entries take at
+// most: one of a state map takes 72 bytes, and the shortest line has 14.
+const linesWeight = 6
+
+func (l lines[T, All]) parse(what string, text []byte, known *names) (All, error) {
+	entries := make([]T, 0, min(bytes.Count(text, []byte{'\n'}), maxEntries))
+	next := line{names: known}
+	for len(text) > 0 {
+		if len(entries) == maxEntries {
+			return nil, fmt.Errorf("%w: %s has more than %d lines", ErrValue, what, maxEntries)
+		}
+		one, rest, ended := bytes.Cut(text, []byte{'\n'})
+		next.rest = one
+		entries = append(entries, l.one(&next))
+		if next.bad || !ended {
+			return nil, wrong(fmt.Sprintf("%s, line %d", what, len(entries)), xmlrpc.StringValue(string(one)), l.want+" and a newline")
+		}
+		text = rest
+	}
+	return l.gather(entries), nil
+}
+
+func appendDigestLine(dst []byte, e *gossip.DigestEntry) []byte {
+	return appendVersions(dst, e.Address, e.AppVersion, e.Generation, e.Heartbeat)
+}
+
+func appendVersions(dst []byte, a gossip.Address, versions ...int32) []byte {
+	dst = xmlrpc.AppendText(dst, string(a))
+	for _, v := range versions {
+		dst = strconv.AppendInt(append(dst, ' '), int64(v), 10)
+	}
+	return dst
+}
+
+func appendStateLine(dst []byte, s *gossip.EndpointState) []byte {
+	dst = appendVersions(dst, s.Address, s.AppVersion, s.Generation, s.Heartbeat)
+	dst = strconv.AppendInt(append(dst, ' '), s.Updated.UnixMicro(), 10)
+	return xmlrpc.AppendText(append(dst, ' '), s.Status)
+}
+
+func appendCellLine(dst []byte, s *gossip.Suspicion) []byte {
+	dst = xmlrpc.AppendText(dst, string(s.Address))
+	if s.Suspected {
+		return append(dst, " 1"...)
+	}
+	return append(dst, " 0"...)
+}
+
+// line is what is left of a line that is read.
+type line struct {
+	rest  []byte
+	names *names
+	bad   bool
+}
+
+// field is what comes before the next space, or all that is left.
+func (l *line) field() []byte {
+	if at := bytes.IndexByte(l.rest, ' '); at >= 0 {
+		field := l.rest[:at]
+		l.rest = l.rest[at+1:]
+		return field
+	}
+	l.bad = true
+	return nil
+}
+
+// last is all that is left.
+func (l *line) last() []byte {
+	rest := l.rest
+	l.rest = nil
+	return rest
+}
+
+func (l *line) address() gossip.Address {
+	a := l.names.address(l.field())
+	if a == nil {
+		l.bad = true
+		return ""
+	}
+	return *a
+}
+
+// number reads a whole number of so many digits at most.
+func (l *line) number(text []byte, digits int) int64 {
+	negative := len(text) > 0 && text[0] == '-'
+	if negative {
+		text = text[1:]
+	}
+	if len(text) == 0 || len(text) > digits {
+		l.bad = true
+		return 0
+	}
+	var n int64
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			l.bad = true
+		}
+		n = 10*n + int64(c-'0')
+	}
+	if negative {
+		return -n
+	}
+	return n
+}
+
+func (l *line) int(text []byte) int32 {
+	n := l.number(text, len("2147483648"))
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		l.bad = true
+	}
+	return int32(n)
+}
+
+func readDigestLine(l *line) (e gossip.DigestEntry) {
+	e.Address = l.address()
+	e.AppVersion, e.Generation, e.Heartbeat = l.int(l.field()), l.int(l.field()), l.int(l.last())
+	return e
+}
+
+// latest is the last microsecond of the year 9999, with which original times end, too.
+var latest = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() - 1
+
+func readStateLine(l *line) (s gossip.EndpointState) {
+	s.Address = l.address()
+	s.AppVersion, s.Generation, s.Heartbeat = l.int(l.field()), l.int(l.field()), l.int(l.field())
+	updated := l.number(l.field(), len("253402300799999999"))
+	if updated < -latest || updated > latest {
+		l.bad = true
+	}
+	s.Updated = time.UnixMicro(updated)
+	if status := l.last(); string(status) == gossip.StatusNormal {
+		s.Status = gossip.StatusNormal
+	} else {
+		var err error
+		s.Status, err = decodeStatusText(appStatus, string(status))
+		l.bad = l.bad || err != nil
+	}
+	return s
+}
+
+func readCellLine(l *line) (s gossip.Suspicion) {
+	s.Address = l.address()
+	switch cell := l.last(); {
+	case len(cell) != 1 || cell[0] < '0' || cell[0] > '1':
+		l.bad = true
+	default:
+		s.Suspected = cell[0] == '1'
+	}
+	return s
+}
