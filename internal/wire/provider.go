@@ -61,7 +61,7 @@ func ProviderMethods(h ProviderHandler) xmlrpc.Methods {
 		return encodeInt(int32(number)), err
 	}
 	return xmlrpc.Methods{
-		setMapping:  method(newNames(), onlyAddress(setMapping), join),
+		setMapping:  method(knownNames, onlyAddress(setMapping), join),
 		getMapping:  xmlrpc.Share(asked(getMapping, h.Members, appendAddresses), nil),
 		getProtocol: asked(getProtocol, h.Protocol, appendProtocol),
 	}
