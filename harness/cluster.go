@@ -80,11 +80,11 @@ type Backend interface {
 // Limited is a Backend whose clusters do not carry out every word of scripts.
 type Limited interface {
 	Backend
-	// Cannot lists the words that they do not: partition, loss or both.
+	// Cannot lists the words that they do not: some of partition, cut and loss.
 	Cannot() []string
 }
 
-// Can tells whether a backend's clusters carry out partition, or loss. In a script the
+// Can tells whether a backend's clusters carry out partition, cut or loss. In a script the
 // condition of that name holds then ([partition]).
 func Can(b Backend, word string) bool {
 	limited, ok := b.(Limited)
@@ -128,7 +128,7 @@ type Cluster interface {
 	Partition(ctx context.Context, groups ...[]string) error
 	// Loss drops this share of messages between nodes, 0 to 1.
 	Loss(ctx context.Context, share float64) error
-	// Heal ends partition and loss.
+	// Heal ends partition, cuts and loss.
 	Heal(ctx context.Context) error
 
 	// Menu types one line at the monitor's menu.
@@ -161,6 +161,13 @@ type Growing interface {
 	// Add starts one more node, the next of node1 to nodeN, with node1 for its seed. It
 	// returns when the node listens and has asked the provider in.
 	Add(ctx context.Context) error
+}
+
+// Cutting is a Cluster whose links can be cut one by one, and one way.
+type Cutting interface {
+	Cluster
+	// Cut drops whatever one process sends to another, calls and answers, until Heal.
+	Cut(ctx context.Context, from, to string) error
 }
 
 // SelfHealing is a Cluster in which something else, such as an orchestrator, starts dead

@@ -73,7 +73,7 @@ type Program struct {
 func (b *Backend) Name() string { return "docker" }
 
 // Cannot is harness.Limited's.
-func (b *Backend) Cannot() []string { return []string{"loss"} }
+func (b *Backend) Cannot() []string { return []string{"cut", "loss"} }
 
 func (b *Backend) image() string {
 	if b.Image == "" {

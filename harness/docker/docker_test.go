@@ -120,3 +120,33 @@ expect victims node4
 expect alive others
 `)
 }
+
+// The name server is away for a while: it does not even refuse. Who knows each other go on
+// over the connections that they have, a dead node is found, and nobody else is declared dead,
+// however long it lasts. A node that comes back once names are found again is found alive.
+func TestNamesAreAway(t *testing.T) {
+	b := backend(t)
+	each := func(do string) string {
+		return `exec sh -c 'for p in monitor-node provider-node node1 node2 node3 node4 node5; do ` +
+			`docker exec -u 0 PREFIX$p sh -c "` + do + `" || touch failed & done; wait; test ! -e failed'`
+	}
+	runScript(t, b, "rr", 5, strings.ReplaceAll(`
+cluster $NODES $PROTOCOL
+await joined
+`+each(`cp /etc/resolv.conf /tmp/names; ip=\$(hostname -i); echo nameserver \${ip%.*}.250 > /etc/resolv.conf`)+`
+! exec docker exec PREFIXnode1 timeout 2 getent hosts PREFIXnode2
+kill node5
+await dead node5
+sleep 60s
+expect dead node5
+expect alive node1..node4
+`+each("cat /tmp/names > /etc/resolv.conf")+`
+exec docker exec PREFIXnode1 getent hosts PREFIXnode2
+restart node5
+await alive node5
+await joined
+kill node4
+await dead node4
+expect alive others
+`, "PREFIX", b.Prefix))
+}

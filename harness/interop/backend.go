@@ -22,7 +22,7 @@ type Backend struct {
 func (b Backend) Name() string { return "local" }
 
 // Cannot is harness.Limited's.
-func (b Backend) Cannot() []string { return []string{"partition", "loss"} }
+func (b Backend) Cannot() []string { return []string{"partition", "cut", "loss"} }
 
 // Start is harness.Backend's. The peers' programs are put into the run's folder.
 func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {

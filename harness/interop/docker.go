@@ -23,7 +23,7 @@ type Docker struct {
 func (b Docker) Name() string { return "docker" }
 
 // Cannot is harness.Limited's.
-func (b Docker) Cannot() []string { return []string{"loss"} }
+func (b Docker) Cannot() []string { return []string{"cut", "loss"} }
 
 // Start is harness.Backend's.
 func (b Docker) Start(ctx context.Context, s harness.ClusterSpec) (harness.Cluster, error) {

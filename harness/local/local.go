@@ -59,7 +59,7 @@ func (b *Backend) Cannot() []string {
 	if b.relayed() {
 		return nil
 	}
-	return []string{"partition", "loss"}
+	return []string{"partition", "cut", "loss"}
 }
 
 func (b *Backend) relayed() bool { return b.Relays && runtime.GOOS == "linux" }

@@ -65,6 +65,20 @@ func (c *cluster) Partition(_ context.Context, groups ...[]string) error {
 	return nil
 }
 
+// Cut is harness.Cutting's.
+func (c *cluster) Cut(_ context.Context, from, to string) error {
+	if c.relays == nil {
+		return c.oneLoopback("cut")
+	}
+	for _, name := range []string{from, to} {
+		if c.ports[name] == 0 {
+			return fmt.Errorf("cut: there is no %s", name)
+		}
+	}
+	c.relays.Cut(from, to)
+	return nil
+}
+
 // Loss is harness.Cluster's.
 func (c *cluster) Loss(_ context.Context, share float64) error {
 	if c.relays == nil {
@@ -85,6 +99,7 @@ func (c *cluster) oneLoopback(act string) error {
 func (c *cluster) Heal(context.Context) error {
 	if c.relays != nil {
 		c.relays.Partition(nil)
+		c.relays.Mend()
 		c.relays.Lose(0)
 	}
 	return nil

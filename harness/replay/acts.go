@@ -106,7 +106,7 @@ func Happened(line []byte, index func(name string) (int, bool)) (viewer.Event, e
 // event is a happening in the viewer's words; nil for what the harness only saw.
 func (h happening) event(index func(name string) (int, bool)) (viewer.Event, error) {
 	switch h.Event {
-	case "kill", "interrupt", "restart", "pause", "resume", "partition":
+	case "kill", "interrupt", "restart", "pause", "resume", "partition", "cut":
 		var names []string
 		err := json.Unmarshal(h.Detail, &names)
 		a := viewer.Act{What: h.Event, Text: strings.Join(names, " ")}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -190,6 +191,82 @@ func (r *run) heal([]string) error {
 	r.cutOff = nil
 	r.setUp(cut, true)
 	r.remember(at, "heal", cut, true)
+	return nil
+}
+
+// cut is about a link, not about processes: all of them go on, and nobody may be declared dead
+// for it.
+func (r *run) cut(args []string) error {
+	if r.cluster == nil {
+		return errNoCluster
+	}
+	cutting, ok := r.cluster.(harness.Cutting)
+	if !ok {
+		return fmt.Errorf("cut: %w: its links cannot be cut one by one", harness.ErrUnsupported)
+	}
+	var ends [2]string
+	for i, arg := range args {
+		names, err := r.processes([]string{arg})
+		if err != nil {
+			return err
+		}
+		if len(names) != 1 {
+			return fmt.Errorf("cut: %s is %d processes, want one", arg, len(names))
+		}
+		ends[i] = names[0]
+	}
+	if ends[0] == ends[1] {
+		return fmt.Errorf("cut: from %s to itself, want two processes", ends[0])
+	}
+	r.say("cut what %s sends to %s", ends[0], ends[1])
+	r.folder.event(r.elapsed(), "cut", ends[:])
+	if err := cutting.Cut(r.ctx, ends[0], ends[1]); err != nil {
+		return fmt.Errorf("cut %s %s: %w", ends[0], ends[1], err)
+	}
+	return nil
+}
+
+// maxRepeat is how often repeat does something at most: scripts come over networks, too.
+const maxRepeat = 1000
+
+// repeated is what repeat's arguments say: how often, and which lines.
+func repeated(args []string) (times int, lines [][]string, err error) {
+	times, err = strconv.Atoi(args[0])
+	if err != nil && !strings.HasPrefix(args[0], "$") || err == nil && (times < 1 || times > maxRepeat) {
+		return 0, nil, fmt.Errorf("repeat %s: want a whole number from 1 to %d", args[0], maxRepeat)
+	}
+	line := []string(nil)
+	for _, arg := range append(slices.Clone(args[1:]), ";") {
+		if arg != ";" {
+			line = append(line, arg)
+			continue
+		}
+		if len(line) == 0 {
+			return 0, nil, errors.New(`repeat: no word between ";"`)
+		}
+		if _, ok := words()[line[0]]; !ok || line[0] == "repeat" {
+			return 0, nil, fmt.Errorf("repeat: %q cannot be repeated, want one of %s but repeat itself", line[0], ownWords())
+		}
+		if err := checkWord(line[0], line[1:]); err != nil {
+			return 0, nil, err
+		}
+		lines, line = append(lines, line), nil
+	}
+	return times, lines, nil
+}
+
+func (r *run) repeat(args []string) error {
+	times, lines, err := repeated(args)
+	if err != nil {
+		return err
+	}
+	for range times {
+		for _, line := range lines {
+			if err := r.word(line[0], words()[line[0]], false, line[1:]); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -214,7 +214,8 @@ func (c *fakeCluster) Resume(ctx context.Context, names ...string) error {
 func (c *fakeCluster) Partition(ctx context.Context, groups ...[]string) error {
 	return c.Kill(ctx, groups[0]...)
 }
-func (c *fakeCluster) Loss(context.Context, float64) error { return harness.ErrUnsupported }
+func (c *fakeCluster) Cut(context.Context, string, string) error { return nil }
+func (c *fakeCluster) Loss(context.Context, float64) error       { return harness.ErrUnsupported }
 func (c *fakeCluster) Heal(context.Context) error {
 	for n := range c.died {
 		c.rose[n] = c.now

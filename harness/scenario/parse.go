@@ -20,7 +20,7 @@ var ErrScript = errors.New("bad script")
 // conditions are the backends' names, and the words that not all of them carry out; testscript
 // knows some of its own.
 var (
-	conditions       = []string{"docker", "local", "sim", "partition", "loss"}
+	conditions       = []string{"docker", "local", "sim", "partition", "cut", "loss"}
 	engineConditions = regexp.MustCompile(`^(short|net|link|symlink|unix|linux|darwin|windows|amd64|arm64|gc|` +
 		`exec:.+|go1\.\d+)$`)
 )
@@ -185,6 +185,9 @@ func checkWord(name string, args []string) error {
 		second = expectWords
 	case "allow":
 		second = []string{"dead"}
+	case "repeat":
+		_, _, err := repeated(args)
+		return err
 	}
 	if second != nil && !slices.Contains(second, args[0]) && !strings.HasPrefix(args[0], "$") {
 		return fmt.Errorf("unknown word %q after %s, known are %s", args[0], name, strings.Join(second, ", "))

@@ -249,7 +249,7 @@ func writeJSON(path string, v any) error {
 func (r *run) holds(condition string) (bool, error) {
 	b := r.options.Backend
 	switch condition {
-	case "partition", "loss":
+	case "partition", "cut", "loss":
 		return harness.Can(b, condition), nil
 	}
 	return condition == b.Name(), nil

@@ -181,6 +181,19 @@ func TestVerdicts(t *testing.T) {
 		{"no such protocol", nil, "cluster 8 broadcast\n", harness.Unknown, "known are random, rr, scrr, brr"},
 		{"no such option", nil, "cluster 8 rr colour=red\n", harness.Unknown, "unknown option"},
 		{"intervals that cannot work", nil, "cluster 8 rr fail=1s\n", harness.Unknown, "fail interval"},
+		{
+			"repeated", nil, begin + "repeat 3 kill node8 ; await dead node8 ; restart node8 ; await alive node8\n" +
+				"kill node7\nmenu 1\nawait results\nexpect victims node7\n", harness.Pass, "",
+		},
+		{
+			"repeated in vain", nil, begin + "repeat 2 expect alive node1 ; expect dead node1\n", harness.Fail,
+			"mine.txt:3: expected dead",
+		},
+		{"repeated too often, once expanded", nil, begin + "env N=1001\nrepeat $N sleep 1s\n", harness.Unknown, "from 1 to 1000"},
+		{"cut", nil, begin + "cut node1 monitor\ncut node2 node1\nheal\nexpect alive node1..node8\n", harness.Pass, ""},
+		{"cut of several", nil, begin + "cut node1..node2 node3\n", harness.Unknown, "node1..node2 is 2 processes, want one"},
+		{"cut from itself", nil, begin + "cut node1 node1\n", harness.Unknown, "from node1 to itself"},
+		{"cut of nobody", nil, begin + "cut node1 node9\n", harness.Unknown, `"node9" is no process`},
 		{"negated", nil, begin + "! kill node1\n", harness.Unknown, "! does not go with kill"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -293,9 +306,17 @@ func TestBadScripts(t *testing.T) {
 		"[windows] await lunch\n":          {"mine.txt:1: ", `"lunch" after await`, "joined, settled, results, dead, alive, menu"},
 		"! expect sunshine 1\n":            {"mine.txt:1: ", `"sunshine" after expect`, "case, nodes, victims"},
 		"allow alive node1\n":              {"mine.txt:1: ", `"alive" after allow`},
-		"cluster 8 rr\n[moon] kill node\n": {"mine.txt:2: ", "unknown condition [moon]", "[docker] [local] [sim] [partition] [loss]"},
+		"cluster 8 rr\n[moon] kill node\n": {"mine.txt:2: ", "unknown condition [moon]", "[docker] [local] [sim] [partition] [cut] [loss]"},
 		"[local kill node1\n":              {"mine.txt:1: ", "no ']'"},
 		"await\n":                          {"mine.txt:1: ", "lacks an argument"},
+		"repeat 0 heal\n":                  {"mine.txt:1: ", "repeat 0: want a whole number from 1 to 1000"},
+		"repeat 1001 heal\n":               {"mine.txt:1: ", "from 1 to 1000"},
+		"repeat twice heal\n":              {"mine.txt:1: ", "repeat twice"},
+		"repeat 2 heal ; ; heal\n":         {"mine.txt:1: ", `no word between ";"`},
+		"repeat 2 repeat 2 heal\n":         {"mine.txt:1: ", `"repeat" cannot be repeated`},
+		"repeat 2 exec rm\n":               {"mine.txt:1: ", `"exec" cannot be repeated`},
+		"repeat 2 kill ; heal\n":           {"mine.txt:1: ", `"kill" lacks an argument`},
+		"cut node1\n":                      {"mine.txt:1: ", "lacks an argument", "FROM TO"},
 	} {
 		o := DefaultOptions()
 		o.Backend, o.Runs = goodBackend(), t.TempDir()

@@ -46,7 +46,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 // sessionWords are those that one can do to a cluster that is looked at.
 var sessionWords = map[string]bool{
 	"cluster": true, "kill": true, "interrupt": true, "restart": true, "pause": true, "resume": true,
-	"partition": true, "heal": true, "loss": true, "add": true, "menu": true,
+	"partition": true, "cut": true, "heal": true, "loss": true, "add": true, "menu": true,
 }
 
 // Do carries out one line of a script. An error that wraps [ErrScript] is about the

@@ -37,10 +37,14 @@ func words() map[string]word {
 		"partition": {
 			"NAME[,NAME...]...", "cut these groups off from each other and from all others", 1, -1, (*run).partition,
 		},
+		"cut":   {"FROM TO", "drop whatever one process sends to another, its answers too", 2, 2, (*run).cut},
 		"loss":  {"SHARE", "drop this share of the messages between nodes, as 0.1 or 10%", 1, 1, (*run).loss},
-		"heal":  {"", "end partition and loss", 0, 0, (*run).heal},
+		"heal":  {"", "end partition, cuts and loss", 0, 0, (*run).heal},
 		"menu":  {"TEXT...", "type a line at the monitor's menu", 1, -1, (*run).menu},
 		"sleep": {"D", "let time pass", 1, 1, (*run).sleep},
+		"repeat": {
+			"N WORD... [; WORD...]...", "do this so often, 1 to 1000 times", 2, -1, (*run).repeat,
+		},
 		"allow": {"dead NAME...", "these may be held dead though they run", 2, -1, (*run).allow},
 		"expect": {
 			"case N | nodes N | victims NAME... | within D | false-failures N | false-suspicions N | " +
@@ -72,8 +76,8 @@ Names: node1, node2 and so on, ranges such as node2..node4, others (every node
 that runs undisturbed), newest (the last node), monitor, provider. Lengths of time D are terms joined by
 '+': 20s (divided by SPEED), fail, 2*gossip, heartbeat, bound (by when the last
 act must show). Counts N may be ranges such as 0..3. A line may begin with
-conditions: [local] [docker] [sim], or [!local]; [partition] [loss] where these
-words work. $PROTOCOL, $NODES and $SPEED come from the environment; $BEGIN is
+conditions: [local] [docker] [sim], or [!local]; [partition] [cut] [loss] where
+these words work. $PROTOCOL, $NODES and $SPEED come from the environment; $BEGIN is
 settled, or joined in clusters of more than 32 nodes (BEGIN sets it); $LAST, $LAST2 and $LAST3 are the last nodes' names.
 testscript's own words: ` + strings.Join(engineWords, " ") + ".\n"
 }

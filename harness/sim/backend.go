@@ -169,6 +169,11 @@ func (c *cluster) Partition(_ context.Context, groups ...[]string) error {
 	return nil
 }
 
+// Cut is harness.Cutting's.
+func (c *cluster) Cut(_ context.Context, from, to string) error {
+	return c.each([]string{from, to}, func(string) { c.world.Cut(from, to) })
+}
+
 func (c *cluster) Loss(_ context.Context, share float64) error {
 	if share < 0 || share > 1 {
 		return fmt.Errorf("loss %g: want 0 to 1", share)

@@ -48,7 +48,7 @@ type Backend struct {
 func (b *Backend) Name() string { return "swarm" }
 
 // Cannot is harness.Limited's.
-func (b *Backend) Cannot() []string { return []string{"partition", "loss"} }
+func (b *Backend) Cannot() []string { return []string{"partition", "cut", "loss"} }
 
 func (b *Backend) stack() string { return defaulted(b.Stack, "gossip-run") }
 

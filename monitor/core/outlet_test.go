@@ -124,8 +124,10 @@ func TestEachOutletWaitsForItself(t *testing.T) {
 		}
 		first, second := c.outlets[order[0]], c.outlets[order[1]]
 		began := time.Unix(1000, 0)
-		for i, o := range []*outlet{first, second} {
+		for _, o := range c.outlets { // both are under way, before either has ended
 			c.appendBlock(began, o, []byte("block\n"), func(string) {})
+		}
+		for i, o := range []*outlet{first, second} {
 			if !c.appended(began.Add(time.Duration(i)*time.Second), machine.Written{ID: o.busy, Error: "disk full"}) {
 				t.Fatal("the outcome is nobody's")
 			}

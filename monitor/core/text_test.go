@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/monitor/consensus"
 )
 
 // Names are long and can be invented: a text has no more than eight of them, and one of
@@ -28,6 +29,20 @@ func TestTextsAreShort(t *testing.T) {
 	}
 	if got := short(whole + "y"); got != whole+"..." {
 		t.Errorf("a text of %d bytes becomes %q", len(whole)+1, got)
+	}
+}
+
+// TestAnEventNamesFew observers, and says how many more there are.
+func TestAnEventNamesFew(t *testing.T) {
+	var nodes []gossip.Address
+	for i := range 9 {
+		nodes = append(nodes, gossip.Address(fmt.Sprintf("n%d:1", i)))
+	}
+	for n, want := range map[int]int{8: 8, 9: 8} {
+		b := briefly(consensus.Event{Kind: consensus.Failed, Node: "x:1", Observers: nodes[:n]})
+		if named := len(b.event.Observers); named != want || strings.HasSuffix(b.String(), " and 1 more") != (n > want) {
+			t.Errorf("of %d observers %d are kept, %q", n, named, b)
+		}
 	}
 }
 

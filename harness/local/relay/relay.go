@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type Network struct {
 	mu      sync.Mutex
 	byIP    map[netip.Addr]Process
 	sides   map[string]int
+	cuts    map[[2]string]bool // from, to
 	loss    float64
 	random  *rand.Rand
 	changed chan struct{} // closed at each change
@@ -47,7 +49,7 @@ func New(hold time.Duration, seed uint64) *Network {
 	ctx, end := context.WithCancel(context.Background())
 	return &Network{
 		hold: hold, ctx: ctx, end: end,
-		byIP: map[netip.Addr]Process{}, random: rand.New(rand.NewPCG(seed, 1)), changed: make(chan struct{}),
+		byIP: map[netip.Addr]Process{}, cuts: map[[2]string]bool{}, random: rand.New(rand.NewPCG(seed, 1)), changed: make(chan struct{}),
 	}
 }
 
@@ -85,6 +87,16 @@ func (n *Network) Relay(p Process) error {
 // are on none are together. It replaces an earlier partition.
 func (n *Network) Partition(sides map[string]int) {
 	n.change(func() { n.sides = sides })
+}
+
+// Cut drops what one process sends to another, its answers to the other's calls too, until Mend.
+func (n *Network) Cut(from, to string) {
+	n.change(func() { n.cuts[[2]string{from, to}] = true })
+}
+
+// Mend ends all cuts.
+func (n *Network) Mend() {
+	n.change(func() { clear(n.cuts) })
 }
 
 // Lose loses this share of the messages between nodes, 0 to 1.
@@ -189,7 +201,7 @@ func (l *link) held(ctx context.Context, chunk []byte, more <-chan []byte, lost 
 		over = time.After(l.network.hold)
 	}
 	for {
-		cut, changed := l.cut()
+		cut, changed := l.cut(false)
 		if !cut && !lost {
 			return chunk
 		}
@@ -216,7 +228,7 @@ func (l *link) backward(ctx context.Context, back net.Conn) {
 		if size > 0 {
 			l.answered.Store(true)
 			for {
-				cut, changed := l.cut()
+				cut, changed := l.cut(true)
 				if !cut {
 					break
 				}
@@ -236,14 +248,18 @@ func (l *link) backward(ctx context.Context, back net.Conn) {
 	}
 }
 
-// cut tells whether caller and called are on different sides, and what is closed when that
+// cut tells whether calls, or answers, get through to the other end, and what is closed when that
 // may change. Whoever is none of the processes is on every side.
-func (l *link) cut() (cut bool, changed <-chan struct{}) {
+func (l *link) cut(answers bool) (cut bool, changed <-chan struct{}) {
 	n := l.network
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	caller, known := n.byIP[l.caller]
-	return known && n.sides[caller.Name] != n.sides[l.to.Name], n.changed
+	way := [2]string{caller.Name, l.to.Name}
+	if answers {
+		slices.Reverse(way[:])
+	}
+	return known && (n.sides[caller.Name] != n.sides[l.to.Name] || n.cuts[way]), n.changed
 }
 
 // lost draws whether a message that begins is lost.

@@ -154,6 +154,33 @@ func TestPartition(t *testing.T) {
 	}
 }
 
+// A cut of one way keeps calls from arriving, and answers to calls the other way; nothing else.
+func TestCut(t *testing.T) {
+	c := newCluster(t, relay.Process{Name: "node1", Node: true}, relay.Process{Name: "node2", Node: true},
+		relay.Process{Name: "monitor"})
+	one, two := c.client("node1"), c.client("node2")
+	served := func(name string) int {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.served[name]
+	}
+	c.network.Cut("node1", "node2")
+	before := [2]int{served("node1"), served("node2")}
+	if err := c.call(one, "node2", soon); !errors.Is(err, context.DeadlineExceeded) || served("node2") != before[1] {
+		t.Errorf("a call over the cut: %v, %d arrived", err, served("node2")-before[1])
+	}
+	if err := c.call(two, "node1", soon); !errors.Is(err, context.DeadlineExceeded) || served("node1") != before[0]+1 {
+		t.Errorf("a call whose answer is cut: %v, %d arrived, want it, and no answer", err, served("node1")-before[0])
+	}
+	if err := errors.Join(c.call(one, "monitor", long), c.call(two, "monitor", long), c.call(c.client(""), "node2", long)); err != nil {
+		t.Errorf("other links: %v", err)
+	}
+	c.network.Mend()
+	if err := errors.Join(c.call(one, "node2", long), c.call(two, "node1", long)); err != nil {
+		t.Errorf("after the cut: %v", err)
+	}
+}
+
 // Messages between nodes are lost at the given share, each on its own, also where one
 // connection carries many; the monitor's are not.
 func TestLoss(t *testing.T) {
