@@ -143,6 +143,7 @@ type Node struct {
 
 	nextBeat    time.Duration
 	nextReport  time.Duration
+	nextVector  time.Duration // no vector is reported before
 	nextStates  time.Duration
 	nextMembers time.Duration
 	nextSilence time.Duration // no endpoint falls silent before
@@ -208,9 +209,7 @@ func (n *Node) Step(now time.Time, ev Event) []Effect {
 		n.learnMembers(ev.List)
 	}
 	n.runTimers()
-	if n.vectorDirty {
-		n.reportVector()
-	}
+	n.reportVector()
 	effects := n.effects
 	n.effects = nil // they may be large, and the node does not need them
 	return effects
@@ -219,6 +218,9 @@ func (n *Node) Step(now time.Time, ev Event) []Effect {
 // Deadline is when the next [Tick] is due; until then nothing happens by itself.
 func (n *Node) Deadline() time.Time {
 	next := min(n.nextBeat, n.nextReport)
+	if n.vectorDirty {
+		next = min(next, n.nextVector)
+	}
 	if n.started {
 		next = min(next, n.clock+n.untilNextRound())
 		if n.attempt.open {

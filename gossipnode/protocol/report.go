@@ -11,6 +11,15 @@ const (
 	stateBytes           = 820
 )
 
+// In clusters larger than any that originals make, vectors are sent in terse form, about
+// cellBytes for each node, and come no faster than vectorBytesPerSecond allows: what state maps
+// take in terse form fits beside them. Up to pacedFrom nodes, each change is told at once.
+const (
+	pacedFrom            = 64
+	cellBytes            = 24
+	vectorBytesPerSecond = 48 << 10
+)
+
 // reportTimers reports once a gossip interval, at an instant of the node's own.
 // An unchanged vector is sent too: an original monitor decides only when it is
 // told something.
@@ -35,8 +44,15 @@ func (n *Node) stateInterval() time.Duration {
 	return max(n.timing.Gossip, time.Duration(bytes)*time.Second/reportBytesPerSecond)
 }
 
+// reportVector reports a vector that has changed, or is due, as soon as it may.
 func (n *Node) reportVector() {
+	if !n.vectorDirty || n.clock < n.nextVector {
+		return
+	}
 	n.vectorDirty = false
+	if cells := len(n.endpoints); cells > pacedFrom {
+		n.nextVector = n.clock + time.Duration(cells*cellBytes)*time.Second/vectorBytesPerSecond
+	}
 	n.emit(ReportVector{Vector: n.FaultVector(), Generation: n.generation})
 }
 

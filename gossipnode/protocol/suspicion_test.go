@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -95,5 +96,36 @@ func TestAChangedOpinionIsReportedAtOnce(t *testing.T) {
 	}
 	if suspected, _ := reports[0].Vector.Get(numbered(3)); suspected {
 		t.Error("still suspected as it is heard")
+	}
+}
+
+// Vectors of large clusters keep within 48 KiB a second, however often opinions change, and the
+// last one is told in the end. Those of up to 64 nodes are told at once.
+func TestLargeVectorsArePaced(t *testing.T) {
+	for _, c := range []struct{ nodes, vectors int }{{64, 63}, {65, 31}, {1000, 2}} {
+		l := newLone(t, "random", c.nodes, nil, nil)
+		between := time.Second / time.Duration(c.nodes)
+		heard := 9 * time.Second
+		for i := 2; i <= c.nodes; i++ {
+			l.at(heard + time.Duration(i)*between)
+			l.step(protocol.Receive{From: numbered(i), Message: gossip.Gossip{}})
+		}
+		// Each falls silent at another instant of the same second.
+		silent := heard + protocol.DefaultTiming().Fail
+		vectors, last := 0, gossip.FaultVector(nil)
+		for l.now = began.Add(silent - time.Millisecond); l.now.Before(began.Add(silent + 3*time.Second)); l.now = l.node.Deadline() {
+			for _, v := range only[protocol.ReportVector](l.effects(protocol.Tick{})) {
+				if !l.now.After(began.Add(silent + time.Second)) {
+					vectors++
+				}
+				last = v.Vector
+			}
+		}
+		if vectors < c.vectors || vectors > c.vectors+2 { // the first may be of before, and a timer's own comes on top
+			t.Errorf("%d nodes: %d vectors in a second, want about %d", c.nodes, vectors, c.vectors)
+		}
+		if !slices.Equal(last, l.node.FaultVector()) {
+			t.Errorf("%d nodes: the last vector told is not the last there is", c.nodes)
+		}
 	}
 }

@@ -18,6 +18,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/wire"
+	"gossiprpc/internal/xmlrpc"
 )
 
 // The Python programs are held to the captures of the original.
@@ -384,4 +388,32 @@ func startNodeOnStage(t *testing.T, config, seed, monitor, provider string) (str
 		t.Fatal(err)
 	}
 	return startPeerAt(t, "127.0.0.1:"+own, "node", args...)
+}
+
+// TestManyEntriesReachAnOriginal: it knows no terse form, so it is sent its own.
+func TestManyEntriesReachAnOriginal(t *testing.T) {
+	hostport, _ := startPeer(t, "monitor")
+	client, err := xmlrpc.NewClient(xmlrpc.DefaultClientOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	monitor := wire.Monitor{Client: client, HostPort: hostport}
+	vector := gossip.FaultVector{}
+	for i := range 100 {
+		a := gossip.Address(fmt.Sprintf("node%03d:5000", i))
+		vector = append(vector, gossip.Suspicion{Address: a, Suspected: i == 7})
+		if err := monitor.Register(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := monitor.UpdateSuspects(t.Context(), vector[3].Address, vector, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	matrix, err := monitor.SuspectMatrix(t.Context())
+	if err != nil || len(matrix) != 100 || matrix[3][7] != 1 || matrix[3][8] != 0 {
+		t.Errorf("%v: its matrix of %d does not say that node003 suspects node007", err, len(matrix))
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -124,12 +125,14 @@ func TestWhoHasNoGoodCertificateIsRefused(t *testing.T) {
 		gate *Gate
 		want string
 	}{
-		"another authority's certificate": {foreign, "remote error: tls:"},
+		// Its own end of the handshake is over by then: its first write may fail before it has
+		// read why.
+		"another authority's certificate": {foreign, "remote error: tls:|broken pipe|connection reset"},
 		"another authority":               {gateOf(t, trusting), "certificate signed by unknown authority"},
 		"plain HTTP":                      {nil, "400 Bad Request"},
 	} {
 		_, err := wire.Do(t.Context(), client(t, c.gate, "127.0.0.1"), to, machine.Heartbeat{Node: "node1:5000"})
-		if err == nil || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !regexp.MustCompile(c.want).MatchString(err.Error()) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
 	}

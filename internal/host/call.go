@@ -18,7 +18,13 @@ func (h *Host) call(ctx context.Context, c machine.Call) machine.Ended {
 	}
 	bounded, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	answer, err := wire.Do(bounded, client, c.To, c.Request)
+	var answer machine.Answer
+	var err error
+	if _, members := c.Request.(machine.Members); members {
+		answer.Addresses, err = h.lists.Members(bounded, wire.Provider{Client: client, HostPort: string(c.To)})
+	} else {
+		answer, err = wire.Do(bounded, client, c.To, c.Request)
+	}
 	ended := machine.Ended{ID: c.ID, Answer: answer, Sent: h.sent()}
 	if err == nil {
 		return ended

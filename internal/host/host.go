@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"gossiprpc/internal/machine"
+	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 )
 
@@ -43,6 +44,7 @@ type Host struct {
 	calls   sync.WaitGroup
 	files   *backlog[machine.Write]
 	texts   *backlog[string]
+	lists   wire.Lists // of members, for nodes
 }
 
 // work is an event for the machine, or a look at it.

@@ -14,7 +14,8 @@
 // must be there. Errors name the argument, the value and what is allowed; a
 // server answers them as faults. Unknown members of structs are ignored, so that
 // later versions can add some. Four methods are not the original's: reportTraffic,
-// getProtocol, getStatus and getAwaits. An original answers them with a fault.
+// getProtocol, getStatus and getAwaits; and seven have a terse form for large clusters
+// (terse.go, lists.go). An original answers these with a fault.
 package wire
 
 // Method names.

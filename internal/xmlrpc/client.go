@@ -138,16 +138,29 @@ type Form struct {
 // TellEither is Tell of the first form, or, if the other side does not support its method, of
 // the second. Who does not is remembered for some minutes.
 func (c *Client) TellEither(ctx context.Context, hostport string, first, second Form) error {
-	lack := lack{hostport, first.Method}
-	if !c.lacks.has(lack, time.Now()) {
+	if !c.Lacks(hostport, first.Method) {
 		err := c.Tell(ctx, hostport, first.Method, first.Write)
-		var fault *Fault
-		if !errors.As(err, &fault) || fault.Text != asFault(notSupported(first.Method)).Text {
+		if !c.NoteLack(hostport, first.Method, err) {
 			return err
 		}
-		c.lacks.add(lack, time.Now())
 	}
 	return c.Tell(ctx, hostport, second.Method, second.Write)
+}
+
+// Lacks tells whether a host has lately been found not to support a method.
+func (c *Client) Lacks(hostport, method string) bool {
+	return c.lacks.has(lack{hostport, method}, time.Now())
+}
+
+// NoteLack tells whether a call's error says that the host does not support the method, and
+// remembers it for some minutes.
+func (c *Client) NoteLack(hostport, method string, err error) bool {
+	var fault *Fault
+	if !errors.As(err, &fault) || fault.Text != asFault(notSupported(method)).Text {
+		return false
+	}
+	c.lacks.add(lack{hostport, method}, time.Now())
+	return true
 }
 
 func (c *Client) post(

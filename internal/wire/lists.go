@@ -1,0 +1,139 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"sync"
+
+	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/xmlrpc"
+)
+
+// Lists remembers the last list of members that a process was told, so that a large one which
+// has not changed need not come again: nodes ask once a round. It is an extension. The caller
+// says which list it has by its mark; the answer is a text whose first line is the list's mark,
+// and whose others are its addresses, in join order, unless the caller has it. Lists of up to
+// maxPlain members are asked for as an original does. The zero value remembers none; it is safe
+// for many goroutines.
+type Lists struct {
+	mu   sync.Mutex
+	of   string // the provider
+	mark string
+	list []gossip.Address
+}
+
+// Members lists all that joined, in join order. The list is read-only.
+func (l *Lists) Members(ctx context.Context, p Provider) ([]gossip.Address, error) {
+	mark, last := l.last(p.HostPort)
+	method := getMapping + terse.suffix
+	if len(last) > maxPlain && !p.Client.Lacks(p.HostPort, method) {
+		text, err := ask(ctx, p.Client, p.HostPort, method, markCall(method, mark), textAnswer)
+		if err == nil {
+			if mark, last, err = parseList(text, mark, last); err != nil {
+				return nil, badAnswer(method, p.HostPort, err)
+			}
+			l.keep(p.HostPort, mark, last)
+			return last, nil
+		}
+		if !p.Client.NoteLack(p.HostPort, method, err) {
+			return nil, err
+		}
+	}
+	list, err := p.Members(ctx)
+	if err == nil {
+		l.keep(p.HostPort, "", list)
+	}
+	return list, err
+}
+
+func (l *Lists) last(of string) (mark string, list []gossip.Address) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of != of {
+		return "", nil
+	}
+	return l.mark, l.list
+}
+
+func (l *Lists) keep(of, mark string, list []gossip.Address) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of, l.mark, l.list = of, mark, list
+}
+
+func markCall(method, mark string) func([]byte) []byte {
+	return func(dst []byte) []byte {
+		dst = appendCallStart(dst, method)
+		dst = append(dst, xmlrpc.ParamStart...)
+		dst = appendText(dst, mark)
+		return append(dst, xmlrpc.ParamEnd+xmlrpc.CallEnd...)
+	}
+}
+
+// markArguments is how the call is read.
+var markArguments = arguments[string]{
+	read: func(r reader) string {
+		r.Param()
+		mark := string(r.Text())
+		r.EndParam()
+		return mark
+	},
+	decode: func(args []xmlrpc.Value) (string, error) {
+		if err := count(getMapping+terse.suffix, args, "mark"); err != nil {
+			return "", err
+		}
+		if args[0].Kind != xmlrpc.String {
+			return "", wrong("mark", args[0], "a string")
+		}
+		return args[0].Str, nil
+	},
+}
+
+// markOf tells lists apart.
+func markOf(list []gossip.Address) string {
+	h := fnv.New64a()
+	for _, a := range list {
+		h.Write([]byte(a))
+		h.Write([]byte{'\n'})
+	}
+	return strconv.FormatUint(h.Sum64(), 16)
+}
+
+// listText is the answer to who has the list with a mark.
+func listText(list []gossip.Address, has string) string {
+	var text strings.Builder
+	mark := markOf(list)
+	text.WriteString(mark + "\n")
+	if mark != has {
+		for _, a := range list {
+			text.WriteString(string(a) + "\n")
+		}
+	}
+	return text.String()
+}
+
+// parseList reads the answer to who has a list.
+func parseList(text, has string, last []gossip.Address) (mark string, list []gossip.Address, err error) {
+	mark, rest, ended := strings.Cut(text, "\n")
+	switch {
+	case !ended || mark == "":
+		return "", nil, fmt.Errorf("%w: the list has no mark", ErrValue)
+	case rest == "" && mark == has:
+		return mark, last, nil
+	}
+	for line := range strings.Lines(rest) {
+		address, ended := strings.CutSuffix(line, "\n")
+		a := knownNames.address([]byte(address))
+		switch {
+		case len(list) == maxEntries:
+			return "", nil, fmt.Errorf("%w: the list has more than %d members", ErrValue, maxEntries)
+		case a == nil || !ended:
+			return "", nil, wrong(fmt.Sprintf("line %d of the list", len(list)+2), xmlrpc.StringValue(address), "an address and a newline")
+		}
+		list = append(list, *a)
+	}
+	return mark, list, nil
+}
