@@ -13,6 +13,9 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"gossiprpc/gossipnode/agent"
 	"gossiprpc/gossipnode/process"
@@ -164,28 +167,37 @@ func (c *crowd) kill(ports []int) (err error) {
 	return err
 }
 
+// look asks all nodes at the same time: on a busy machine each takes a while to answer.
 func (c *crowd) look(ctx context.Context) (Summary, error) {
+	var mu sync.Mutex
 	var all Summary
+	asked, ctx := errgroup.WithContext(ctx)
 	for port, n := range c.lives {
 		select {
 		case err := <-n.ended:
 			delete(c.lives, port)
-			return Summary{}, fmt.Errorf("%d has ended by itself: %w", port, err)
+			return Summary{}, errors.Join(fmt.Errorf("%d has ended by itself: %w", port, err), asked.Wait())
 		default:
 		}
-		v, err := n.agent.Vitals(ctx)
-		if err != nil {
-			return Summary{}, err
-		}
-		awaits, err := n.agent.Awaits(ctx)
-		if err != nil {
-			return Summary{}, err
-		}
-		one := Summary{Running: 1, Known: v.Known, Sent: v.Sent}
-		if awaits != "" {
-			one.Awaits = 1
-		}
-		all = all.Plus(one)
+		asked.Go(func() error {
+			v, err := n.agent.Vitals(ctx)
+			if err != nil {
+				return err
+			}
+			awaits, err := n.agent.Awaits(ctx)
+			if err != nil {
+				return err
+			}
+			one := Summary{Running: 1, Known: v.Known, Sent: v.Sent}
+			if awaits != "" {
+				one.Awaits = 1
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = all.Plus(one)
+			return nil
+		})
 	}
-	return all, nil
+	err := asked.Wait()
+	return all, err
 }
