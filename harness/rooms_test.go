@@ -205,7 +205,7 @@ var rooms = []room{
 		"harness/scale",
 		"harness/local harness/settings harness/terminal harness/usage gossipnode/agent gossipnode/process " +
 			"gossipnode/protocol internal/gossip internal/wire internal/xmlrpc",
-		"github.com/alecthomas/kong", false,
+		"github.com/alecthomas/kong golang.org/x/sync/errgroup", false,
 	},
 	{"harness/usage", "", "github.com/prometheus/procfs", false},
 	{"harness/image", "", "", false},
