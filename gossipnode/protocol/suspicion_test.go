@@ -129,3 +129,24 @@ func TestLargeVectorsArePaced(t *testing.T) {
 		}
 	}
 }
+
+// Under emission, a message of a peer's own that is late by more than two heartbeats shows
+// that the peer was paused: news of its later heartbeats counts from then on. Two heartbeats
+// may be the network's.
+func TestALateMessageMovesTheBase(t *testing.T) {
+	for late, moves := range map[time.Duration]bool{2 * time.Second: false, 2*time.Second + time.Millisecond: true} {
+		c := newLone(t, "brr", 3, nil, emission)
+		for beat := range 6 {
+			c.at(time.Duration(beat) * time.Second)
+			c.gossips(2, entry(2, int32(beat)))
+		}
+		c.at(6*time.Second + late)
+		c.gossips(2, entry(2, 6))
+		c.at(19 * time.Second) // it has fallen silent
+		c.effects(protocol.Tick{})
+		c.gossips(3, entry(2, 8)) // sent at 8 s, or as late as the sixth
+		if suspected, _ := c.node.FaultVector().Get(numbered(2)); suspected == moves {
+			t.Errorf("%v late: suspected %v after news of its eighth heartbeat", late, suspected)
+		}
+	}
+}
