@@ -51,7 +51,8 @@ func (n *Node) reportVector() {
 	}
 	n.vectorDirty = false
 	if cells := len(n.endpoints); cells > pacedFrom {
-		n.nextVector = n.clock + time.Duration(cells*cellBytes)*time.Second/vectorBytesPerSecond
+		pause := time.Duration(cells*cellBytes) * time.Second / vectorBytesPerSecond
+		n.nextVector = max(n.nextVector, n.clock-pause) + pause // a change after a quiet time is told at once
 	}
 	n.emit(ReportVector{Vector: n.FaultVector(), Generation: n.generation})
 }

@@ -102,7 +102,7 @@ func TestAChangedOpinionIsReportedAtOnce(t *testing.T) {
 // Vectors of large clusters keep within 48 KiB a second, however often opinions change, and the
 // last one is told in the end. Those of up to 64 nodes are told at once.
 func TestLargeVectorsArePaced(t *testing.T) {
-	for _, c := range []struct{ nodes, vectors int }{{64, 63}, {65, 31}, {1000, 2}} {
+	for _, c := range []struct{ nodes, vectors int }{{64, 63}, {65, 31}, {999, 2}} {
 		l := newLone(t, "random", c.nodes, nil, nil)
 		between := time.Second / time.Duration(c.nodes)
 		heard := 9 * time.Second
@@ -113,16 +113,29 @@ func TestLargeVectorsArePaced(t *testing.T) {
 		// Each falls silent at another instant of the same second.
 		silent := heard + protocol.DefaultTiming().Fail
 		vectors, last := 0, gossip.FaultVector(nil)
+		var first, latest time.Duration
 		for l.now = began.Add(silent - time.Millisecond); l.now.Before(began.Add(silent + 3*time.Second)); l.now = l.node.Deadline() {
 			for _, v := range only[protocol.ReportVector](l.effects(protocol.Tick{})) {
 				if !l.now.After(began.Add(silent + time.Second)) {
 					vectors++
 				}
+				if slices.ContainsFunc(v.Vector, func(s gossip.Suspicion) bool { return s.Suspected }) && first == 0 {
+					first = l.now.Sub(began) - silent
+				}
+				if !slices.Equal(last, v.Vector) {
+					latest = l.now.Sub(began) - silent
+				}
 				last = v.Vector
 			}
 		}
-		if vectors < c.vectors || vectors > c.vectors+2 { // the first may be of before, and a timer's own comes on top
+		if most := time.Second + time.Duration(c.nodes)*24*time.Second/(48<<10); latest > most {
+			t.Errorf("%d nodes: the last change is told of after %v, want %v at most", c.nodes, latest, most)
+		}
+		if vectors < c.vectors || vectors > c.vectors+2 { // two at once after a quiet time, and a timer's own
 			t.Errorf("%d nodes: %d vectors in a second, want about %d", c.nodes, vectors, c.vectors)
+		}
+		if want := 2 * between; first != want {
+			t.Errorf("%d nodes: the first suspicion is told of %v after the first silence, want at once", c.nodes, first-want)
 		}
 		if !slices.Equal(last, l.node.FaultVector()) {
 			t.Errorf("%d nodes: the last vector told is not the last there is", c.nodes)

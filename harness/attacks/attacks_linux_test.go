@@ -85,6 +85,43 @@ func TestManyValuesAtOnce(t *testing.T) {
 	p.holds(t, bound)
 }
 
+// TestManyLinesAtOnce: as many entries as are allowed, in the shortest lines that there are,
+// and more than that.
+func TestManyLinesAtOnce(t *testing.T) {
+	of := map[string]process{
+		"receiveGossipTerse": node(t, ""), "acceptAck2Terse": node(t, ""), "updateSuspectMatrixTerse": start(t, "", "monitor"),
+	}
+	shortest := map[string]string{
+		"receiveGossipTerse": "a:1 1 1 1\n", "acceptAck2Terse": "a:1 1 1 1 1 \n", "updateSuspectMatrixTerse": "a:1 1\n",
+	}
+	for method, p := range of {
+		args := func(lines int) []xmlrpc.Value {
+			all := text(strings.Repeat(shortest[method], lines))
+			if method == "updateSuspectMatrixTerse" {
+				return []xmlrpc.Value{text("a:1"), all, number(1)}
+			}
+			return []xmlrpc.Value{all, text("a:1")}
+		}
+		allowed := packed(t, xmlrpc.AppendCall(nil, method, args(16384)...))
+		more := packed(t, xmlrpc.AppendCall(nil, method, args(1_000_000)...))
+		var calls sync.WaitGroup
+		for i := range 64 {
+			calls.Go(func() {
+				call, want := allowed, ""
+				if i%2 == 0 {
+					call, want = more, "more than 16384 lines"
+				}
+				status, answer := p.post(t, call, "Content-Encoding", "gzip")
+				if status != 503 && (status != 200 || !strings.Contains(answer, want)) {
+					t.Errorf("%s: %d %.300s", method, status, answer)
+				}
+			})
+		}
+		calls.Wait()
+		p.holds(t, bound)
+	}
+}
+
 // TestHugeMatrix: the answer had 448 MB, took 8.5 s, and heartbeats waited for 3.3 s.
 func TestHugeMatrix(t *testing.T) {
 	p := start(t, "", "monitor")
