@@ -186,6 +186,7 @@ function describeAct(e, name) {
     case 'pause': return `${who} is paused`;
     case 'resume': return `${who} goes on`;
     case 'partition': return `${who} is cut off`;
+    case 'cut': return `what ${(e.text ?? '').replace(' ', ' sends to ')} is lost`;
     case 'heal': return 'the network is whole again';
     case 'loss': return `loss of ${e.text}`;
     case 'add': return 'one more node is started';
