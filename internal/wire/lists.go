@@ -3,7 +3,7 @@ package wire
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
+	"hash/maphash"
 	"strconv"
 	"strings"
 	"sync"
@@ -92,12 +92,15 @@ var markArguments = arguments[string]{
 	},
 }
 
-// markOf tells lists apart.
+var markSeed = maphash.MakeSeed()
+
+// markOf tells lists apart, those of one process: nobody else can find two with the same mark.
 func markOf(list []gossip.Address) string {
-	h := fnv.New64a()
+	var h maphash.Hash
+	h.SetSeed(markSeed)
 	for _, a := range list {
-		h.Write([]byte(a))
-		h.Write([]byte{'\n'})
+		_, _ = h.WriteString(string(a)) // it never fails
+		_ = h.WriteByte('\n')
 	}
 	return strconv.FormatUint(h.Sum64(), 16)
 }
@@ -124,6 +127,7 @@ func parseList(text, has string, last []gossip.Address) (mark string, list []gos
 	case rest == "" && mark == has:
 		return mark, last, nil
 	}
+	list = []gossip.Address{} // a provider without members has a list, too
 	for line := range strings.Lines(rest) {
 		address, ended := strings.CutSuffix(line, "\n")
 		a := knownNames.address([]byte(address))

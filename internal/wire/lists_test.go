@@ -112,7 +112,7 @@ func TestBadLists(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]int{"f\n": 3, "1\n": 0, "f\na:1\n": 1, "1\na:1\nb:1\n": 2} {
-		if mark, list, err := parseList(text, "f", has); err != nil || len(list) != want || mark != text[:1] {
+		if mark, list, err := parseList(text, "f", has); err != nil || list == nil || len(list) != want || mark != text[:1] {
 			t.Errorf("%q: mark %q, %d, %v, want %d", text, mark, len(list), err, want)
 		}
 	}
