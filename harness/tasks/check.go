@@ -207,7 +207,8 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 }
 
 // ciScenarios runs the three cases of all protocols at five times the pace, and
-// of one protocol at the original's, with processes of this machine.
+// of one protocol at the original's, with processes of this machine; and what is not for
+// containers, or not for them alone.
 func ciScenarios(ctx context.Context, out io.Writer, o scenario.Options) ([]scenario.Outcome, error) {
 	o.Backend = &local.Backend{}
 	full := o
@@ -218,11 +219,17 @@ func ciScenarios(ctx context.Context, out io.Writer, o scenario.Options) ([]scen
 		return outcomes, err
 	}
 	o.Protocol = full.Protocol
-	secure, err := announced(ctx, out, o, "tls")
-	if err != nil {
-		return outcomes, err
+	for _, more := range []struct {
+		name   string
+		relays bool // links have to be cut
+	}{{"tls", false}, {"one-way", true}} {
+		o.Backend = &local.Backend{Relays: more.relays}
+		outcome, err := announced(ctx, out, o, more.name)
+		if err != nil {
+			return outcomes, err
+		}
+		outcomes = append(outcomes, outcome)
 	}
-	outcomes = append(outcomes, secure)
 	fmt.Fprintf(out, "\ndemo, %s, %d nodes, SPEED=1\n", full.Protocol, full.Nodes)
 	outcome, err := runOne(ctx, full, shipped("demo"))
 	if err != nil {
