@@ -333,16 +333,21 @@ var odd = []string{
 // TestOddParts puts each odd part in each place where one can stand.
 func TestOddParts(t *testing.T) {
 	ofCalls, ofAnswers := samples()
-	part := regexp.MustCompile(`(<(int|string|name)>|[ \n])[^< \n]*`) // in terse form, those of lines
+	parts := []*regexp.Regexp{
+		regexp.MustCompile(`<(int|string|name)>[^<]*`),
+		regexp.MustCompile(`(<string>|[ \n])[^< \n]*`), // of lines, in terse form
+	}
 	for _, kind := range []struct {
 		shapes    map[string]shape
 		documents [][]byte
 	}{{calls, ofCalls}, {answers, ofAnswers}} {
 		for _, document := range kind.documents {
-			for _, at := range part.FindAllIndex(document, -1) {
-				start := at[0] + bytes.IndexAny(document[at[0]:at[1]], "> \n") + 1
-				for _, text := range odd {
-					compare(t, kind.shapes, slices.Concat(document[:start], []byte(text), document[at[1]:]), lax)
+			for _, part := range parts {
+				for _, at := range part.FindAllIndex(document, -1) {
+					start := at[0] + bytes.IndexAny(document[at[0]:at[1]], "> \n") + 1
+					for _, text := range odd {
+						compare(t, kind.shapes, slices.Concat(document[:start], []byte(text), document[at[1]:]), lax)
+					}
 				}
 			}
 		}

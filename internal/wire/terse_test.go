@@ -147,7 +147,7 @@ func TestARefusalIsNoLack(t *testing.T) {
 func TestBadLines(t *testing.T) {
 	good := map[string]string{
 		receiveGossip:       "a:1 1 2 3\n",
-		acceptAck2:          "a:1 1 2 3 1700000000000000 Normal\n",
+		acceptAck2:          "a:1 1 2 3 253402300799999999 Normal\nb:1 1 2 3 -253402300799999999 \n",
 		updateSuspectMatrix: "a:1 0\n",
 	}
 	for _, test := range []struct{ method, text, want string }{
