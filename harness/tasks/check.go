@@ -149,7 +149,7 @@ func Test(ctx context.Context, out io.Writer, environ []string) error {
 		return err
 	}
 	fmt.Fprintln(out, "build, vet and lint, licences, the same bytes twice, tests, chaos, some mutants,\n"+
-		"scenarios, soak, scenarios in containers, replay: some 40 minutes on two cores")
+		"scenarios, soak, scenarios in containers, replay: 30 to 45 minutes on two cores")
 	if err := Build(ctx, out); err != nil {
 		return failed("%w", err)
 	}

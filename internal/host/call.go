@@ -20,7 +20,7 @@ func (h *Host) call(ctx context.Context, c machine.Call) machine.Ended {
 	defer cancel()
 	var answer machine.Answer
 	var err error
-	if _, members := c.Request.(machine.Members); members {
+	if _, members := c.Request.(machine.Members); members { // one that has not changed need not come again
 		answer.Addresses, err = h.lists.Members(bounded, wire.Provider{Client: client, HostPort: string(c.To)})
 	} else {
 		answer, err = wire.Do(bounded, client, c.To, c.Request)

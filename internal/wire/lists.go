@@ -105,17 +105,29 @@ func markOf(list []gossip.Address) string {
 	return strconv.FormatUint(h.Sum64(), 16)
 }
 
-// listText is the answer to who has the list with a mark.
-func listText(list []gossip.Address, has string) string {
-	var text strings.Builder
-	mark := markOf(list)
-	text.WriteString(mark + "\n")
-	if mark != has {
-		for _, a := range list {
-			text.WriteString(string(a) + "\n")
+// markedList is the provider's method. A whole list is made once for all who ask for it at
+// the same time.
+func markedList(h ProviderHandler) xmlrpc.Method {
+	whole := xmlrpc.Share(asked(getMapping+terse.suffix, h.Members, appendList), nil)
+	return method(markArguments, func(ctx context.Context, has string) (xmlrpc.Value, error) {
+		list, err := h.Members(ctx)
+		if err != nil {
+			return xmlrpc.Value{}, err
 		}
+		if mark := markOf(list); mark == has {
+			return xmlrpc.StringValue(mark + "\n"), nil
+		}
+		return whole.Call(ctx, nil)
+	})
+}
+
+func appendList(dst []byte, list []gossip.Address) []byte {
+	dst = append(dst, xmlrpc.TextStart...)
+	dst = append(append(dst, markOf(list)...), '\n')
+	for _, a := range list {
+		dst = append(xmlrpc.AppendText(dst, string(a)), '\n')
 	}
-	return text.String()
+	return append(dst, xmlrpc.TextEnd...)
 }
 
 // parseList reads the answer to who has a list.

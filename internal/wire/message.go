@@ -62,24 +62,24 @@ func (f form) appendMessage(dst []byte, from gossip.Address, m gossip.Message) [
 		dst = append(dst, xmlrpc.ParamStart+xmlrpc.StructStart+xmlrpc.MemberStart+clusterID+xmlrpc.NameEnd...)
 		dst = appendInt(dst, m.ClusterID)
 		dst = append(dst, xmlrpc.MemberEnd+xmlrpc.MemberStart+digestList+xmlrpc.NameEnd...)
-		dst = f.appendDigest(dst, m.Digest)
+		dst = f.digest.append(dst, m.Digest)
 		dst = append(dst, xmlrpc.MemberEnd+xmlrpc.StructEnd+xmlrpc.ParamEnd...)
 	case gossip.Ack:
 		dst = appendCallStart(dst, acceptAck+f.suffix)
 		dst = append(dst, xmlrpc.ParamStart...)
 		dst = appendAddresses(dst, m.Wanted)
 		dst = append(dst, xmlrpc.ParamEnd+xmlrpc.ParamStart...)
-		dst = f.appendStates(dst, m.States)
+		dst = f.states.append(dst, m.States)
 		dst = append(dst, xmlrpc.ParamEnd...)
 	case gossip.Ack2:
 		dst = appendCallStart(dst, acceptAck2+f.suffix)
 		dst = append(dst, xmlrpc.ParamStart...)
-		dst = f.appendStates(dst, m.States)
+		dst = f.states.append(dst, m.States)
 		dst = append(dst, xmlrpc.ParamEnd...)
 	case gossip.Gossip:
 		dst = appendCallStart(dst, receiveGossip+f.suffix)
 		dst = append(dst, xmlrpc.ParamStart...)
-		dst = f.appendDigest(dst, m.Digest)
+		dst = f.digest.append(dst, m.Digest)
 		dst = append(dst, xmlrpc.ParamEnd...)
 	}
 	dst = appendAddressArgument(dst, from)
@@ -93,10 +93,10 @@ type NodeHandler interface {
 }
 
 // NodeMethods are the methods that nodes call on each other, whose answer is nil, and
-// the extension.
+// the extensions.
 func NodeMethods(h NodeHandler) xmlrpc.Methods {
 	receive := func(m arguments[machine.Message]) xmlrpc.Method {
-		return method(knownNames, m, taken(func(ctx context.Context, m machine.Message) error {
+		return method(m, taken(func(ctx context.Context, m machine.Message) error {
 			return h.Receive(ctx, m.From, m.Message)
 		}))
 	}
@@ -123,7 +123,7 @@ func (f form) syn() arguments[machine.Message] {
 			r.Struct()
 			syn.ClusterID = r.intMember(clusterID)
 			r.Member(digestList)
-			syn.Digest = f.digest(r)
+			syn.Digest = f.digest.read(r)
 			r.EndMember()
 			r.EndStruct()
 			r.EndParam()
@@ -141,7 +141,7 @@ func (f form) syn() arguments[machine.Message] {
 			if err != nil {
 				return
 			}
-			if syn.Digest, err = f.decodeDigest("syn."+digestList, digest); err != nil {
+			if syn.Digest, err = f.digest.decode("syn."+digestList, digest); err != nil {
 				return
 			}
 			m.Message = syn
@@ -160,7 +160,7 @@ func (f form) ack() arguments[machine.Message] {
 			ack.Wanted = r.addresses()
 			r.EndParam()
 			r.Param()
-			ack.States = f.states(r)
+			ack.States = f.states.read(r)
 			r.EndParam()
 			return machine.Message{From: r.addressArgument(), Message: ack}
 		},
@@ -172,7 +172,7 @@ func (f form) ack() arguments[machine.Message] {
 			if ack.Wanted, err = decodeAddresses("wanted", args[0]); err != nil {
 				return
 			}
-			if ack.States, err = f.decodeStates(statesArgument, args[1]); err != nil {
+			if ack.States, err = f.states.decode(statesArgument, args[1]); err != nil {
 				return
 			}
 			m.Message = ack
@@ -184,46 +184,31 @@ func (f form) ack() arguments[machine.Message] {
 }
 
 func (f form) ack2() arguments[machine.Message] {
-	return arguments[machine.Message]{
-		read: func(r reader) machine.Message {
-			r.Param()
-			ack2 := gossip.Ack2{States: f.states(r)}
-			r.EndParam()
-			return machine.Message{From: r.addressArgument(), Message: ack2}
-		},
-		decode: func(args []xmlrpc.Value) (m machine.Message, err error) {
-			if err = count(acceptAck2+f.suffix, args, statesArgument, "address"); err != nil {
-				return
-			}
-			var ack2 gossip.Ack2
-			if ack2.States, err = f.decodeStates(statesArgument, args[0]); err != nil {
-				return
-			}
-			m.Message = ack2
-			m.From, err = decodeAddress("address", args[1])
-			return m, err
-		},
-		weight: f.weight,
-	}
+	return news(f, acceptAck2, statesArgument, f.states, func(s gossip.StateMap) gossip.Message { return gossip.Ack2{States: s} })
 }
 
 func (f form) gossip() arguments[machine.Message] {
+	return news(f, receiveGossip, "digest", f.digest, func(d gossip.Digest) gossip.Message { return gossip.Gossip{Digest: d} })
+}
+
+// news is how a message of entries alone is read.
+func news[All any](f form, method, what string, k kind[All], of func(All) gossip.Message) arguments[machine.Message] {
 	return arguments[machine.Message]{
 		read: func(r reader) machine.Message {
 			r.Param()
-			g := gossip.Gossip{Digest: f.digest(r)}
+			all := k.read(r)
 			r.EndParam()
-			return machine.Message{From: r.addressArgument(), Message: g}
+			return machine.Message{From: r.addressArgument(), Message: of(all)}
 		},
 		decode: func(args []xmlrpc.Value) (m machine.Message, err error) {
-			if err = count(receiveGossip+f.suffix, args, "digest", "address"); err != nil {
+			if err = count(method+f.suffix, args, what, "address"); err != nil {
 				return
 			}
-			var g gossip.Gossip
-			if g.Digest, err = f.decodeDigest("digest", args[0]); err != nil {
+			all, err := k.decode(what, args[0])
+			if err != nil {
 				return
 			}
-			m.Message = g
+			m.Message = of(all)
 			m.From, err = decodeAddress("address", args[1])
 			return m, err
 		},

@@ -41,7 +41,7 @@ func (m Monitor) SendStates(ctx context.Context, a gossip.Address, states gossip
 }
 
 func (f form) statesCall(a gossip.Address, states gossip.StateMap, count int32) func([]byte) []byte {
-	return reportCall(sendEpStateMap+f.suffix, a, count, func(dst []byte) []byte { return f.appendStates(dst, states) })
+	return reportCall(sendEpStateMap+f.suffix, a, count, func(dst []byte) []byte { return f.states.append(dst, states) })
 }
 
 // reportCall writes a call of a node's address, of what it reports, and of a number.
@@ -66,7 +66,7 @@ func (m Monitor) UpdateSuspects(ctx context.Context, a gossip.Address, v gossip.
 }
 
 func (f form) suspectsCall(a gossip.Address, v gossip.FaultVector, generation int32) func([]byte) []byte {
-	return reportCall(updateSuspectMatrix+f.suffix, a, generation, func(dst []byte) []byte { return f.appendVector(dst, v) })
+	return reportCall(updateSuspectMatrix+f.suffix, a, generation, func(dst []byte) []byte { return f.vector.append(dst, v) })
 }
 
 // ReportTraffic reports the bytes of all calls that a has made, as a double: they

@@ -40,15 +40,15 @@ type Revised interface {
 const MaxMatrix = 700
 
 // MonitorMethods are a monitor's methods: those of nodes, those that the web app
-// asks, and the extension.
+// asks, and the extensions.
 func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
 	var revision func(context.Context) (uint64, error)
 	if v, ok := h.(Revised); ok {
 		revision = v.Revision
 	}
 	methods := xmlrpc.Methods{
-		setMapping:       method(knownNames, onlyAddress(setMapping), taken(h.Register)),
-		setheartbeatTime: method(knownNames, onlyAddress(setheartbeatTime), taken(h.Heartbeat)),
+		setMapping:       method(onlyAddress(setMapping), taken(h.Register)),
+		setheartbeatTime: method(onlyAddress(setheartbeatTime), taken(h.Heartbeat)),
 		reportTraffic:    traffic(h),
 		getMapping:       xmlrpc.Share(asked(getMapping, h.Mapping, appendMapping), revision),
 		getSuspectMatrix: xmlrpc.Share(asked(getSuspectMatrix, h.SuspectMatrix, appendMatrix), revision),
@@ -60,10 +60,10 @@ func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
 		}, appendNodes), revision),
 	}
 	for _, f := range []form{plain, terse} {
-		methods[sendEpStateMap+f.suffix] = method(knownNames, f.stateReport(), taken(func(ctx context.Context, s machine.States) error {
+		methods[sendEpStateMap+f.suffix] = method(f.stateReport(), taken(func(ctx context.Context, s machine.States) error {
 			return h.ReceiveStates(ctx, s.Node, s.Map, s.Messages)
 		}))
-		methods[updateSuspectMatrix+f.suffix] = method(knownNames, f.suspectReport(), taken(func(ctx context.Context, s machine.Suspects) error {
+		methods[updateSuspectMatrix+f.suffix] = method(f.suspectReport(), taken(func(ctx context.Context, s machine.Suspects) error {
 			return h.UpdateSuspects(ctx, s.Node, s.Vector, s.Generation)
 		}))
 	}
@@ -107,54 +107,48 @@ func onlyAddress(method string) arguments[gossip.Address] {
 }
 
 func (f form) stateReport() arguments[machine.States] {
-	return arguments[machine.States]{
-		read: func(r reader) (s machine.States) {
-			s.Node = r.addressArgument()
-			r.Param()
-			s.Map = f.states(r)
-			r.EndParam()
-			s.Messages = r.intArgument()
-			return s
-		},
-		decode: func(args []xmlrpc.Value) (s machine.States, err error) {
-			if err = count(sendEpStateMap+f.suffix, args, "address", statesArgument, "message count"); err != nil {
-				return s, err
-			}
-			if s.Node, err = decodeAddress("address", args[0]); err != nil {
-				return s, err
-			}
-			if s.Map, err = f.decodeStates(statesArgument, args[1]); err != nil {
-				return s, err
-			}
-			s.Messages, err = decodeInt("message count", args[2])
-			return s, err
-		},
-		weight: f.weight,
-	}
+	return report(f, sendEpStateMap, statesArgument, "message count", f.states,
+		func(node gossip.Address, all gossip.StateMap, messages int32) machine.States {
+			return machine.States{Node: node, Map: all, Messages: messages}
+		})
 }
 
 func (f form) suspectReport() arguments[machine.Suspects] {
-	return arguments[machine.Suspects]{
-		read: func(r reader) (s machine.Suspects) {
-			s.Node = r.addressArgument()
+	return report(f, updateSuspectMatrix, "fault vector", "generation", f.vector,
+		func(node gossip.Address, all gossip.FaultVector, generation int32) machine.Suspects {
+			return machine.Suspects{Node: node, Vector: all, Generation: generation}
+		})
+}
+
+// report is how a call of a node's address, of entries, and of a number is read.
+func report[All, T any](
+	f form, method, what, number string, k kind[All], of func(gossip.Address, All, int32) T,
+) arguments[T] {
+	return arguments[T]{
+		read: func(r reader) T {
+			node := r.addressArgument()
 			r.Param()
-			s.Vector = f.vector(r)
+			all := k.read(r)
 			r.EndParam()
-			s.Generation = r.intArgument()
-			return s
+			return of(node, all, r.intArgument())
 		},
-		decode: func(args []xmlrpc.Value) (s machine.Suspects, err error) {
-			if err = count(updateSuspectMatrix+f.suffix, args, "address", "fault vector", "generation"); err != nil {
-				return s, err
+		decode: func(args []xmlrpc.Value) (t T, err error) {
+			if err = count(method+f.suffix, args, "address", what, number); err != nil {
+				return t, err
 			}
-			if s.Node, err = decodeAddress("address", args[0]); err != nil {
-				return s, err
+			node, err := decodeAddress("address", args[0])
+			if err != nil {
+				return t, err
 			}
-			if s.Vector, err = f.decodeVector("fault vector", args[1]); err != nil {
-				return s, err
+			all, err := k.decode(what, args[1])
+			if err != nil {
+				return t, err
 			}
-			s.Generation, err = decodeInt("generation", args[2])
-			return s, err
+			n, err := decodeInt(number, args[2])
+			if err != nil {
+				return t, err
+			}
+			return of(node, all, n), nil
 		},
 		weight: f.weight,
 	}

@@ -61,13 +61,10 @@ func ProviderMethods(h ProviderHandler) xmlrpc.Methods {
 		return encodeInt(int32(number)), err
 	}
 	return xmlrpc.Methods{
-		setMapping: method(knownNames, onlyAddress(setMapping), join),
-		getMapping: xmlrpc.Share(asked(getMapping, h.Members, appendAddresses), nil),
-		getMapping + terse.suffix: method(knownNames, markArguments, func(ctx context.Context, has string) (xmlrpc.Value, error) {
-			list, err := h.Members(ctx)
-			return xmlrpc.StringValue(listText(list, has)), err
-		}),
-		getProtocol: asked(getProtocol, h.Protocol, appendProtocol),
+		setMapping:                method(onlyAddress(setMapping), join),
+		getMapping:                xmlrpc.Share(asked(getMapping, h.Members, appendAddresses), nil),
+		getMapping + terse.suffix: markedList(h),
+		getProtocol:               asked(getProtocol, h.Protocol, appendProtocol),
 	}
 }
 

@@ -92,7 +92,7 @@ type arguments[T any] struct {
 
 // method makes a server's method of how its arguments are read and what is done with
 // them.
-func method[T any](n *names, a arguments[T], do func(context.Context, T) (xmlrpc.Value, error)) xmlrpc.Method {
+func method[T any](a arguments[T], do func(context.Context, T) (xmlrpc.Value, error)) xmlrpc.Method {
 	return xmlrpc.Method{
 		Weight: a.weight,
 		Call: func(ctx context.Context, args []xmlrpc.Value) (xmlrpc.Value, error) {
@@ -103,7 +103,7 @@ func method[T any](n *names, a arguments[T], do func(context.Context, T) (xmlrpc
 			return do(ctx, t)
 		},
 		Read: func(c *xmlrpc.Canonical) xmlrpc.Do {
-			t := a.read(reader{c, n})
+			t := a.read(reader{c, knownNames})
 			if !c.EndCall() {
 				return nil
 			}

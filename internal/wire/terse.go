@@ -28,35 +28,30 @@ import (
 // small clusters speak as the original does, and nothing is asked of it twice.
 const maxPlain = 64
 
-// form is how entries are written and read: straight, or from Values.
+// form is how calls with entries are written and read.
 type form struct {
 	suffix string // of methods' names
 	weight int64  // see [xmlrpc.Method]
+	digest kind[gossip.Digest]
+	states kind[gossip.StateMap]
+	vector kind[gossip.FaultVector]
+}
 
-	appendDigest func([]byte, gossip.Digest) []byte
-	appendStates func([]byte, gossip.StateMap) []byte
-	appendVector func([]byte, gossip.FaultVector) []byte
-
-	digest func(reader) gossip.Digest
-	states func(reader) gossip.StateMap
-	vector func(reader) gossip.FaultVector
-
-	decodeDigest func(what string, v xmlrpc.Value) (gossip.Digest, error)
-	decodeStates func(what string, v xmlrpc.Value) (gossip.StateMap, error)
-	decodeVector func(what string, v xmlrpc.Value) (gossip.FaultVector, error)
+// kind is how one kind of entries is written, and read: straight, or from a Value.
+type kind[All any] struct {
+	append func([]byte, All) []byte
+	read   func(reader) All
+	decode func(what string, v xmlrpc.Value) (All, error)
 }
 
 var (
 	plain = form{
-		"", 0, appendDigest, appendStates, appendVector,
-		reader.digest, reader.states, reader.vector,
-		decodeDigest, decodeStates, decodeVector,
+		"", 0,
+		kind[gossip.Digest]{appendDigest, reader.digest, decodeDigest},
+		kind[gossip.StateMap]{appendStates, reader.states, decodeStates},
+		kind[gossip.FaultVector]{appendVector, reader.vector, decodeVector},
 	}
-	terse = form{
-		"Terse", linesWeight, digestLines.append, stateLines.append, vectorLines.append,
-		digestLines.read, stateLines.read, vectorLines.read,
-		digestLines.decode, stateLines.decode, vectorLines.decode,
-	}
+	terse = form{"Terse", linesWeight, digestLines.kind(), stateLines.kind(), vectorLines.kind()}
 )
 
 // tell makes a call with so many entries: in terse form if there are many, and the other side
@@ -86,6 +81,8 @@ var (
 	}
 	vectorLines = lines[gossip.Suspicion, gossip.FaultVector]{"ADDRESS 0|1", appendCellLine, readCellLine, newVector}
 )
+
+func (l lines[T, All]) kind() kind[All] { return kind[All]{l.append, l.read, l.decode} }
 
 func (l lines[T, All]) append(dst []byte, entries All) []byte {
 	dst = append(dst, xmlrpc.TextStart...)
