@@ -16,6 +16,7 @@ import (
 	"gossiprpc/gossipnode/process"
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 	"gossiprpc/internal/wire"
 	"gossiprpc/internal/xmlrpc"
 	"gossiprpc/internal/xmlrpc/xmlrpctest"
@@ -96,6 +97,20 @@ func (m *monitorDouble) ReportTraffic(_ context.Context, a gossip.Address, bytes
 	defer m.mu.Unlock()
 	m.traffic[a] = bytes
 	return nil
+}
+
+func (m *monitorDouble) Report(ctx context.Context, r machine.Report) error {
+	err := m.Heartbeat(ctx, r.Node)
+	if s := r.Suspects; s != nil {
+		err = errors.Join(err, m.UpdateSuspects(ctx, s.Node, s.Vector, s.Generation))
+	}
+	if s := r.States; s != nil {
+		err = errors.Join(err, m.ReceiveStates(ctx, s.Node, s.Map, s.Messages))
+	}
+	if s := r.Traffic; s != nil {
+		err = errors.Join(err, m.ReportTraffic(ctx, s.Node, s.Bytes))
+	}
+	return err
 }
 
 func (m *monitorDouble) Mapping(context.Context) (map[gossip.Address]int, error) {

@@ -24,6 +24,7 @@ type outbox struct {
 	registered bool // as far as is known, the monitor knows the node
 	traffic    bool // the flush still owes the bytes sent
 	noTraffic  bool // the monitor has no such report
+	apart      bool // the monitor has refused to take all of the flush in one call
 	away       bool
 
 	// A monitor that refuses a vector is sent the names that it knows: an
@@ -49,10 +50,19 @@ const (
 	asking
 	registering
 	beating
+	reporting // all at once
 	suspecting
 	stating
 	counting
 )
+
+// large tells whether there is more to report than a cluster would that originals make.
+func (r reports) large() bool {
+	return r.vector != nil && len(r.vector.Vector) > maxApart || r.states != nil && len(r.states.States) > maxApart
+}
+
+// maxApart is the most nodes of a cluster whose nodes report each thing by itself, as originals do.
+const maxApart = 64
 
 // report takes what the protocol reports into the outbox.
 func (p *Process) report(e protocol.Effect) {
@@ -65,7 +75,6 @@ func (p *Process) report(e protocol.Effect) {
 	case protocol.ReportVector:
 		q.vector = &e
 	}
-	p.flush()
 }
 
 // flush begins to send what there is, unless a flush is under way or has to wait.
@@ -88,6 +97,8 @@ func (p *Process) flushOn() {
 		p.tell(asking, machine.Mapping{})
 	case !o.registered:
 		p.tell(registering, machine.Register{Node: self})
+	case o.sending.heartbeat && o.sending.large() && !o.apart:
+		p.tell(reporting, p.together())
 	case o.sending.heartbeat:
 		p.tell(beating, machine.Heartbeat{Node: self})
 	case o.sending.vector != nil:
@@ -99,11 +110,25 @@ func (p *Process) flushOn() {
 	case o.traffic && !o.noTraffic:
 		p.tell(counting, machine.Traffic{Node: self, Bytes: p.sent})
 	default:
-		o.step, o.traffic = idle, false
+		o.step, o.traffic, o.apart = idle, false, false
 		o.waits.Reset()
 		p.noticeMonitor(nil)
 		p.flush()
 	}
+}
+
+// together is all that is being sent, as one report.
+func (p *Process) together() machine.Report {
+	self := p.config.Self
+	r := machine.Report{Node: self}
+	if v := p.reports.sending.vector; v != nil {
+		r.Suspects = &machine.Suspects{Node: self, Vector: v.Vector, Generation: v.Generation}
+	}
+	if s := p.reports.sending.states; s != nil {
+		r.States = &machine.States{Node: self, Map: s.States, Messages: s.Count}
+		r.Traffic = &machine.Traffic{Node: self, Bytes: p.sent}
+	}
+	return r
 }
 
 func (p *Process) tell(s step, r machine.Request) {
@@ -125,7 +150,7 @@ func (p *Process) reported(e machine.Ended) {
 		p.faulted(done, e.Error.Text)
 	default:
 		o.putBack()
-		o.step, o.choosy = idle, false
+		o.step, o.choosy, o.apart = idle, false, false
 		o.registered = false // it may have been restarted: ask before the next report
 		o.retryAt = p.now.Add(o.waits.Next(p.jitter))
 		p.noticeMonitor(e.Error)
@@ -153,6 +178,8 @@ func (o *outbox) through(done step) {
 	switch done {
 	case beating:
 		o.sending.heartbeat = false
+	case reporting:
+		o.sending, o.choosy, o.known = reports{}, false, nil
 	case suspecting:
 		o.sending.vector, o.choosy, o.known = nil, false, nil
 	case stating:
@@ -168,6 +195,9 @@ func (o *outbox) through(done step) {
 func (p *Process) faulted(done step, text string) {
 	o, self := &p.reports, p.config.Self
 	switch {
+	case done == reporting: // an original, or it refuses a part: which one shows apart
+		o.apart = true
+		return
 	case done == counting: // an original: it is asked once a registration
 		o.noTraffic = true
 		o.through(done)

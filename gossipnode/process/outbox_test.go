@@ -274,3 +274,93 @@ func TestNoTrafficAfterAFailure(t *testing.T) {
 	}
 	t.Fatal("no states")
 }
+
+// toMonitor answers all calls to the monitor for a while, and tells what they were.
+func (r *rig) toMonitor(d time.Duration, answer func(machine.Call)) (requests []machine.Request) {
+	for end := r.now.Add(d); r.now.Before(end); r.pass(100 * time.Millisecond) {
+		for i := 0; i < len(r.calls); i++ {
+			if c := r.calls[i]; c.To == monitor {
+				r.calls = append(r.calls[:i:i], r.calls[i+1:]...)
+				requests = append(requests, c.Request)
+				answer(c)
+				i = -1
+			}
+		}
+	}
+	return requests
+}
+
+// What a node of a large cluster has to tell goes in one call, with its heartbeat; of a cluster
+// that originals can make, each thing goes by itself.
+func TestReportsOfLargeClusters(t *testing.T) {
+	for _, others := range []int{63, 64} {
+		r := joined(t, knowing(others))
+		kinds := map[string]int{}
+		traffic, states := int64(-1), 0
+		requests := r.toMonitor(time.Minute, func(c machine.Call) { r.step(machine.Ended{ID: c.ID, Sent: 12345}) })
+		for _, request := range requests {
+			kinds[strings.TrimPrefix(fmt.Sprintf("%T", request), "machine.")]++
+			all, ok := request.(machine.Report)
+			if !ok {
+				continue
+			}
+			if all.Node != self || all.Suspects == nil || len(all.Suspects.Vector) > others+1 {
+				t.Errorf("reported %+v", all)
+			}
+			if (all.States != nil) != (all.Traffic != nil) {
+				t.Errorf("states %v and traffic %v do not come together", all.States, all.Traffic)
+			}
+			if all.States != nil {
+				states++
+				traffic = all.Traffic.Bytes
+			}
+		}
+		large := others > 63
+		if (kinds["Report"] > 10) != large || (kinds["Suspects"] > 10) == large || (kinds["States"] > 10) == large {
+			t.Errorf("%d others: told %v", others, kinds)
+		}
+		if large && (traffic != 12345 || states < 10 || kinds["Report"]+kinds["Heartbeat"] < 59) {
+			t.Errorf("%d state maps, the last with a traffic of %d; told %v", states, traffic, kinds)
+		}
+	}
+}
+
+// A monitor that refuses to take all at once is told each thing by itself, once; it may have
+// refused a part.
+func TestAReportThatIsRefused(t *testing.T) {
+	r := joined(t, knowing(100))
+	r.answer(await[machine.Report](r), machine.Answer{})
+	c := await[machine.Report](r)
+	whole := c.Request.(machine.Report)
+	r.fault(c)
+	for _, part := range whole.Parts() {
+		next := take[machine.Request](r)
+		for next.To != monitor {
+			next = take[machine.Request](r)
+		}
+		if diff := cmp.Diff(part, next.Request); diff != "" {
+			t.Errorf("after the refusal (-want +got):\n%s", diff)
+		}
+		r.answer(next, machine.Answer{})
+	}
+	if whole.Suspects == nil {
+		t.Error("the report had no vector")
+	}
+	await[machine.Report](r)
+}
+
+// What a report could not bring goes with the next one.
+func TestAReportThatIsLost(t *testing.T) {
+	r := joined(t, knowing(100))
+	lost := await[machine.Report](r)
+	for lost.Request.(machine.Report).States == nil {
+		r.answer(lost, machine.Answer{})
+		lost = await[machine.Report](r)
+	}
+	r.refuse(lost)
+	r.answer(await[machine.Mapping](r), machine.Answer{Addresses: []gossip.Address{self}})
+	next := await[machine.Report](r).Request.(machine.Report)
+	if next.States == nil || next.Suspects == nil || next.Traffic == nil {
+		t.Errorf("the next report is %+v, want all that was lost", next)
+	}
+}

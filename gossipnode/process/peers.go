@@ -80,6 +80,7 @@ func (p *Process) feed(ev protocol.Event) {
 		for _, e := range effects {
 			p.apply(e)
 		}
+		p.flush()
 		if len(p.refused) == 0 {
 			return
 		}
@@ -125,9 +126,19 @@ func (p *Process) send(e protocol.Send) {
 		p.answering[e.ID] = true
 	}
 	p.emit(machine.Call{
-		ID: e.ID<<kindBits | uint64(toPeer), To: e.To, Timeout: p.config.Timing.Gossip,
+		ID: e.ID<<kindBits | uint64(toPeer), To: e.To, Timeout: p.answerBy(),
 		Request: machine.Message{From: p.config.Self, Message: e.Message},
 	})
+}
+
+// answerBy is how long an answer of a peer is waited for: a round, or two in a cluster of more
+// nodes than originals make. Where peers are so busy that answers take longer than a round, to
+// give the calls up, and their connections with them, would make them busier.
+func (p *Process) answerBy() time.Duration {
+	if p.node.Known() > maxApart {
+		return 2 * p.config.Timing.Gossip
+	}
+	return p.config.Timing.Gossip
 }
 
 func answers(m gossip.Message) bool {

@@ -295,12 +295,17 @@ func TestAnOriginalMonitorIsAskedOnceForTraffic(t *testing.T) {
 }
 
 // crowded knows 300 others that have lived.
-func crowded(c *process.Config) {
-	known := []gossip.DigestEntry{{Address: self, Generation: 1_800_000_000}}
-	for i := range 300 {
-		known = append(known, gossip.DigestEntry{Address: member(i), Generation: 1_800_000_000})
+func crowded(c *process.Config) { knowing(300)(c) }
+
+// knowing so many others that have lived.
+func knowing(others int) func(*process.Config) {
+	return func(c *process.Config) {
+		known := []gossip.DigestEntry{{Address: self, Generation: 1_800_000_000}}
+		for i := range others {
+			known = append(known, gossip.DigestEntry{Address: member(i), Generation: 1_800_000_000})
+		}
+		c.Known = protocol.NewAcquaintance(gossip.NewDigest(known))
 	}
-	c.Known = protocol.NewAcquaintance(gossip.NewDigest(known))
 }
 
 func member(i int) gossip.Address { return gossip.Address(fmt.Sprintf("member%d:5000", i)) }

@@ -167,3 +167,16 @@ func TestWhatIsLoggedOfPeers(t *testing.T) {
 		t.Errorf("told %d times that lines were held back, which none was", n)
 	}
 }
+
+// An answer is waited for as long as a round, and in a large cluster as two.
+func TestHowLongAnswersAreWaitedFor(t *testing.T) {
+	for others, rounds := range map[int]time.Duration{64: 1, 65: 2} {
+		r := joined(t, knowing(others))
+		for range 3 {
+			r.pass(protocol.DefaultTiming().Gossip)
+			if c := take[machine.Message](r); c.Timeout != rounds*protocol.DefaultTiming().Gossip {
+				t.Errorf("%d others: waits for %v, want %d rounds", others, c.Timeout, rounds)
+			}
+		}
+	}
+}

@@ -97,6 +97,9 @@ func (n *Node) tryFirst(to gossip.Address) {
 // interval, of which a round has only four, so each wave is larger than the last.
 func (n *Node) widen() {
 	wave := waves[min(n.attempt.wave, len(waves)-1)]
+	if n.crowded() && n.busy() {
+		wave = 1
+	}
 	n.attempt.wave++
 	n.attempt.goOnAt = n.clock + n.patience()
 	n.tryMore(wave)
@@ -167,10 +170,28 @@ func (n *Node) try(to gossip.Address) {
 	}
 	n.attempt.tried[to] = true
 	n.attempt.goOnAt = n.clock + n.patience()
-	id := n.send(to, n.greeting(to))
+	id := n.tell(to)
 	n.attempt.ids = append(n.attempt.ids, id)
 	n.attempt.unanswered++
 	n.pending = append(n.pending, pendingCall{id: id, to: to, at: n.clock, answerBy: n.attempt.goOnAt})
+}
+
+// tell sends a peer the round's message: the greeting, or the node's own entry alone, in a crowded
+// cluster after a call that has not been answered while peers are busy. Such a call is to say that
+// the node lives, and whole digests would keep peers busy.
+func (n *Node) tell(to gossip.Address) uint64 {
+	e := n.find(to)
+	if e == nil || e.original() || !n.crowded() || !n.busy() || n.attempt.wave == 0 {
+		return n.send(to, n.greeting(to))
+	}
+	return n.sendAlone(to)
+}
+
+// sendAlone tells a peer of the node alone.
+func (n *Node) sendAlone(to gossip.Address) uint64 {
+	id := n.send(to, gossip.Gossip{Digest: gossip.Digest{n.ownEntry()}})
+	n.calls[id] = call{to: to, kind: kindGossip, alone: true, at: n.clock}
+	return id
 }
 
 // markMute marks the targets that have not answered in time, and that of a call that has just

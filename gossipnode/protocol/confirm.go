@@ -109,6 +109,7 @@ func (n *Node) fillTrial() {
 // let has an endpoint count from now on. It was not timed before.
 func (n *Node) let(e *endpoint) {
 	e.counts = true
+	n.shape++
 	n.growth++
 	n.nextSilence = min(n.nextSilence, max(e.heard+n.timing.Fail, n.clock))
 }
@@ -183,6 +184,7 @@ func (n *Node) drop(gone func(gossip.Address, *endpoint) bool) {
 			delete(n.beats, a)
 			delete(n.offered, a)
 			delete(n.partial, a)
+			delete(n.held, a)
 			delete(n.status, a)
 			delete(n.pace, a)
 			delete(n.targeted, a)
@@ -192,6 +194,7 @@ func (n *Node) drop(gone func(gossip.Address, *endpoint) bool) {
 	}
 	n.addresses, n.endpoints, n.met, n.vectorDirty = addresses, endpoints, nil, true
 	n.place, _ = slices.BinarySearch(addresses, n.self)
+	n.shape++
 	n.fillTrial()
 }
 

@@ -146,6 +146,7 @@ func (n *Node) insert(fresh gossip.Digest, confirmed bool) {
 		take()
 	}
 	n.addresses, n.endpoints = addresses, endpoints
+	n.shape++
 	n.place, _ = slices.BinarySearch(addresses, n.self)
 	n.fillTrial()
 }

@@ -17,7 +17,7 @@ func (n *Node) receive(from gossip.Address, m gossip.Message) {
 	case gossip.Gossip:
 		n.merge(from, m.Digest)
 		n.heardFrom(from)
-		n.returnFirst(from)
+		n.returnFirst(from, m.Digest)
 	case gossip.Syn:
 		n.receiveSyn(from, m)
 	case gossip.Ack:
@@ -113,20 +113,47 @@ func (n *Node) mayAnswer(to gossip.Address, kind string) bool {
 // returnFirst answers the first gossip of a peer's life with the node's own, so that two that
 // meet for the first time tell each other what they know, as by a handshake: the answer is a
 // first one too. A peer that is not confirmed is told of the node alone, and of the rest once
-// that has been answered. Originals shake hands. While answers are late the next gossip is
-// answered instead: two that are both busy would meet no sooner.
-func (n *Node) returnFirst(from gossip.Address) {
+// that has been answered. Originals shake hands. While answers are late nobody is told of the
+// rest: the next gossip is answered instead, as two that are both busy would meet no sooner.
+//
+// In a crowded cluster the names that a stranger has told of are learnt once it has answered. Where
+// all are busy for long, and rounds seldom come back to the same peer, newcomers would else learn of nobody.
+func (n *Node) returnFirst(from gossip.Address, told gossip.Digest) {
 	switch e := n.find(from); {
-	case e.original() || e.returned || n.busy():
+	case e.original() || e.returned || e.confirmed && n.busy():
 	case e.confirmed:
 		e.returned = true
 		n.count()
 		n.calls[n.send(from, n.greeting(from))] = call{to: from, kind: kindGossip, returns: true, at: n.clock}
 	case !n.called(from) && n.mayAnswer(from, kindGossip):
-		n.partial[from] = true
+		if !n.busy() {
+			n.partial[from] = true
+		}
 		n.count()
-		n.send(from, gossip.Gossip{Digest: gossip.Digest{n.ownEntry()}})
+		n.sendAlone(from)
+		if n.crowded() {
+			n.held[from] = told
+		}
 	}
+}
+
+// learnHeld learns the names that a peer has told of before it was confirmed by an answer to a call.
+func (n *Node) learnHeld(from gossip.Address) {
+	told := n.held[from]
+	delete(n.held, from)
+	if !n.believes(from) {
+		return
+	}
+	var fresh gossip.Digest
+	limit := n.now.Add(maxAhead).Unix()
+	i := 0
+	for _, e := range told {
+		var known bool
+		if i, known = n.seek(i, e.Address); !known && int64(e.Generation) <= limit {
+			fresh = append(fresh, e)
+		}
+	}
+	n.learn(fresh)
 }
 
 // tellRest tells a peer that has been confirmed by an answer to a call what it was not told
@@ -212,10 +239,12 @@ func (n *Node) behind(d gossip.Digest) []gossip.Address {
 // greeting is the message a round has for a peer: the digest, or a SYN to an original that is
 // owed a handshake. An original that has been quiet for a round gets a SYN too, because it
 // must answer that: its own rounds are lost when their targets are dead, and under brr it has
-// so few targets that it may fall silent though it lives.
+// so few targets that it may fall silent though it lives. A stranger may be an original, but not
+// in a crowded cluster: there a digest does, which costs both sides less than a handshake.
 func (n *Node) greeting(to gossip.Address) gossip.Message {
 	e := n.find(to)
-	if e != nil && (!e.original() || !n.owesHandshake(e) && n.clock-e.heard < n.timing.Gossip) {
+	stranger := e == nil || e.generation == 0
+	if stranger && n.crowded() || e != nil && (!e.original() || !n.owesHandshake(e) && n.clock-e.heard < n.timing.Gossip) {
 		return gossip.Gossip{Digest: n.Digest()}
 	}
 	n.count()
@@ -239,6 +268,7 @@ type call struct {
 	to      gossip.Address
 	kind    string
 	returns bool // it answers a first gossip
+	alone   bool // it tells of the node alone
 	at      time.Duration
 }
 
@@ -304,6 +334,9 @@ func (n *Node) callOver(id uint64, delivered bool) {
 	}
 	e, early := n.find(c.to), n.early[c.to]
 	delete(n.early, c.to)
+	if !delivered {
+		delete(n.held, c.to)
+	}
 	switch {
 	case e == nil && delivered:
 		n.greeted[c.to] = true
@@ -312,9 +345,10 @@ func (n *Node) callOver(id uint64, delivered bool) {
 		e.reached = true
 		n.exchanged(e)
 		n.vouch(c.to, early)
-		if c.kind == kindGossip && !e.original() && !n.partial[c.to] {
+		if c.kind == kindGossip && !c.alone && !e.original() && !n.partial[c.to] {
 			e.shaken = n.growth
 		}
+		n.learnHeld(c.to)
 		n.tellRest(c.to)
 		n.introduce(c)
 	case c.kind == kindAck2:

@@ -111,17 +111,20 @@ type Node struct {
 	full      bool                                // it has said that it learns of no more
 	growth    uint32                              // grows with every newly learnt endpoint
 	offered   map[gossip.Address]offer            // at the last ACK to a peer, until its ACK2
+	shape     uint64                              // grows with every change of who is known, counts or has been judged
 	confirmed int                                 // how many endpoints are
 	digests   uint32                              // how many confirmed members have sent, of more than one endpoint
 	onTrial   int                                 // how many count that are not
 	greeted   map[gossip.Address]bool             // names, not known yet, that have answered a call
 	partial   map[gossip.Address]bool             // peers whose SYN was answered in part
+	held      map[gossip.Address]gossip.Digest    // the first gossip of strangers that are called
 	early     map[gossip.Address][]gossip.Address // whom unconfirmed peers told of in handshakes
 	status    map[gossip.Address]string
 	pace      map[gossip.Address]paceSample
 
 	list     []gossip.Address // the provider's list in use
 	listed   []gossip.Address // the names of it that count
+	listedOf ringSource       // what listed was made of
 	nextList []gossip.Address // the last list fetched, until a round adopts it
 	met      []gossip.Address // a list all of whose nodes are known
 
@@ -141,9 +144,11 @@ type Node struct {
 	joining    joining
 	calls      map[uint64]call
 
+	beatAt      time.Duration // of the last heartbeat
 	nextBeat    time.Duration
 	nextReport  time.Duration
-	nextVector  time.Duration // no vector is reported before
+	nextVector  time.Duration // no vector about other nodes than the last is reported before
+	vectorShape uint64        // of the last vector
 	nextStates  time.Duration
 	nextMembers time.Duration
 	nextSilence time.Duration // no endpoint falls silent before
@@ -176,6 +181,7 @@ func New(c Config, now time.Time) (*Node, error) {
 		greeted:  map[gossip.Address]bool{},
 		partial:  map[gossip.Address]bool{},
 		early:    map[gossip.Address][]gossip.Address{},
+		held:     map[gossip.Address]gossip.Digest{},
 		offered:  map[gossip.Address]offer{},
 		targeted: map[gossip.Address]time.Duration{},
 		round:    never,
@@ -218,9 +224,6 @@ func (n *Node) Step(now time.Time, ev Event) []Effect {
 // Deadline is when the next [Tick] is due; until then nothing happens by itself.
 func (n *Node) Deadline() time.Time {
 	next := min(n.nextBeat, n.nextReport)
-	if n.vectorDirty {
-		next = min(next, n.nextVector)
-	}
 	if n.started {
 		next = min(next, n.clock+n.untilNextRound())
 		if n.attempt.open {
@@ -271,6 +274,7 @@ func (n *Node) beat() {
 		n.heartbeat = 0
 	}
 	n.heartbeat++
+	n.beatAt = n.clock
 	n.emit(ReportHeartbeat{})
 }
 

@@ -11,20 +11,29 @@ const (
 	stateBytes           = 820
 )
 
-// In clusters larger than any that originals make, vectors are sent in terse form, about
-// cellBytes for each node, and come no faster than vectorBytesPerSecond allows: what state maps
-// take in terse form fits beside them. Up to pacedFrom nodes, each change is told at once.
+// Clusters larger than any that originals make are crowded. There all that a node reports goes
+// with a heartbeat, in one call: opinions change so often, while nodes join or where news takes
+// longer than T_fail, that vectors would otherwise be most of what the monitor reads.
+//
+// A vector about the nodes that the last one was about takes a byte for each. One about others
+// takes about cellBytes, and comes once a gossip interval, or less often: no faster than
+// vectorBytesPerSecond allows, so that what state maps take fits beside it.
 const (
-	pacedFrom            = 64
+	crowdedFrom          = 65
 	cellBytes            = 24
 	vectorBytesPerSecond = 48 << 10
 )
+
+func (n *Node) crowded() bool { return max(len(n.endpoints), len(n.list)) >= crowdedFrom }
+
+// mayReport tells whether a report may be made now: of a crowded cluster, with a heartbeat.
+func (n *Node) mayReport() bool { return !n.crowded() || n.clock == n.beatAt }
 
 // reportTimers reports once a gossip interval, at an instant of the node's own.
 // An unchanged vector is sent too: an original monitor decides only when it is
 // told something.
 func (n *Node) reportTimers() {
-	if n.clock >= n.nextStates {
+	if n.clock >= n.nextStates && n.mayReport() {
 		n.nextStates = n.clock + n.stateInterval()
 		n.emit(ReportStates{States: n.States(""), Count: n.messages})
 	}
@@ -46,14 +55,12 @@ func (n *Node) stateInterval() time.Duration {
 
 // reportVector reports a vector that has changed, or is due, as soon as it may.
 func (n *Node) reportVector() {
-	if !n.vectorDirty || n.clock < n.nextVector {
+	if !n.vectorDirty || !n.mayReport() || n.crowded() && n.shape != n.vectorShape && n.clock < n.nextVector {
 		return
 	}
-	n.vectorDirty = false
-	if cells := len(n.endpoints); cells > pacedFrom {
-		pause := time.Duration(cells*cellBytes) * time.Second / vectorBytesPerSecond
-		n.nextVector = max(n.nextVector, n.clock-pause) + pause // a change after a quiet time is told at once
-	}
+	n.vectorDirty, n.vectorShape = false, n.shape
+	bytes := len(n.endpoints) * cellBytes
+	n.nextVector = n.clock + max(n.timing.Gossip, time.Duration(bytes)*time.Second/vectorBytesPerSecond)
 	n.emit(ReportVector{Vector: n.FaultVector(), Generation: n.generation})
 }
 

@@ -11,7 +11,7 @@ import (
 // its suspicion unless that is T_fail ago already.
 func (n *Node) heardOf(a gossip.Address, e *endpoint, at time.Duration) {
 	e.heard = max(e.heard, at)
-	e.opinion = true
+	n.judge(e)
 	if !e.suspected || n.clock-e.heard >= n.timing.Fail {
 		return
 	}
@@ -21,8 +21,17 @@ func (n *Node) heardOf(a gossip.Address, e *endpoint, at time.Duration) {
 	n.emit(OpinionChanged{Peer: a, Suspected: false, Reason: Heard})
 }
 
+// judge notes that the node has an opinion of an endpoint from now on.
+func (n *Node) judge(e *endpoint) {
+	if !e.opinion {
+		e.opinion = true
+		n.shape++
+	}
+}
+
 func (n *Node) suspect(a gossip.Address, e *endpoint, why Reason) {
-	e.suspected, e.opinion = true, true
+	e.suspected = true
+	n.judge(e)
 	n.vectorDirty = true
 	n.emit(OpinionChanged{Peer: a, Suspected: true, Reason: why})
 }

@@ -106,6 +106,12 @@ func requestWords(r machine.Request) string {
 		return fmt.Sprintf("fault vector of %s, generation %d: %s", r.Node, r.Generation, vectorWords(r.Vector))
 	case machine.Traffic:
 		return fmt.Sprintf("traffic of %s: %d bytes", r.Node, r.Bytes)
+	case machine.Report:
+		var parts []string
+		for _, part := range r.Parts() {
+			parts = append(parts, requestWords(part))
+		}
+		return strings.Join(parts, "; ")
 	case machine.Mapping:
 		return "which nodes it knows"
 	case machine.Join:

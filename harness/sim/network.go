@@ -65,8 +65,11 @@ func (w *World) call(h *host, e machine.Call) {
 		r.Message = w.known.pack(r.Message)
 		c.request = r
 	case machine.States:
-		if own, ok := r.Map.Get(h.address); w.config.Lean && ok {
-			r.Map = gossip.StateMap{own}
+		c.request = w.lean(r)
+	case machine.Report:
+		if r.States != nil {
+			states := w.lean(*r.States)
+			r.States = &states
 			c.request = r
 		}
 	}
@@ -83,6 +86,14 @@ func (w *World) call(h *host, e machine.Call) {
 		}
 	}
 	w.request(c)
+}
+
+// lean is a state map as the monitor is sent it: see [Config].
+func (w *World) lean(s machine.States) machine.States {
+	if own, ok := s.Map.Get(s.Node); w.config.Lean && ok {
+		s.Map = gossip.StateMap{own}
+	}
+	return s
 }
 
 // request sends what a call begins with on its way: itself, or its connection.

@@ -21,6 +21,8 @@ func claimed(r machine.Request) (node gossip.Address, claims bool) {
 		return r.Node, true
 	case machine.Traffic:
 		return r.Node, true
+	case machine.Report:
+		return r.Node, true
 	case machine.Join:
 		return r.Node, true
 	}

@@ -65,6 +65,8 @@ func (a anything) ReportTraffic(ctx context.Context, node gossip.Address, bytes 
 	return a.tell(ctx, machine.Traffic{Node: node, Bytes: bytes})
 }
 
+func (a anything) Report(ctx context.Context, r machine.Report) error { return a.tell(ctx, r) }
+
 func (a anything) Join(ctx context.Context, node gossip.Address) (gossip.ProtocolNumber, error) {
 	return 1, a.tell(ctx, machine.Join{Node: node})
 }
@@ -151,6 +153,7 @@ func claims(node gossip.Address) map[string]machine.Request {
 		"states":       machine.States{Node: node, Map: states, Messages: 1},
 		"row":          machine.Suspects{Node: node, Vector: gossip.FaultVector{{Address: "third:5000", Suspected: true}}, Generation: 1},
 		"traffic":      machine.Traffic{Node: node, Bytes: 1 << 40},
+		"report":       machine.Report{Node: node, Traffic: &machine.Traffic{Node: node, Bytes: 1 << 40}},
 		"join":         machine.Join{Node: node},
 	}
 }

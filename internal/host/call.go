@@ -20,10 +20,13 @@ func (h *Host) call(ctx context.Context, c machine.Call) machine.Ended {
 	defer cancel()
 	var answer machine.Answer
 	var err error
-	if _, members := c.Request.(machine.Members); members { // one that has not changed need not come again
+	switch r := c.Request.(type) { // lists that have not changed need not go and come again
+	case machine.Members:
 		answer.Addresses, err = h.lists.Members(bounded, wire.Provider{Client: client, HostPort: string(c.To)})
-	} else {
-		answer, err = wire.Do(bounded, client, c.To, c.Request)
+	case machine.Report:
+		err = h.told.Report(bounded, wire.Monitor{Client: client, HostPort: string(c.To)}, r)
+	default:
+		answer, err = wire.Do(bounded, client, c.To, r)
 	}
 	ended := machine.Ended{ID: c.ID, Answer: answer, Sent: h.sent()}
 	if err == nil {

@@ -45,6 +45,7 @@ type Host struct {
 	files   *backlog[machine.Write]
 	texts   *backlog[string]
 	lists   wire.Lists // of members, for nodes
+	told    wire.Told  // to the monitor, by nodes
 }
 
 // work is an event for the machine, or a look at it.
@@ -218,14 +219,19 @@ func (h *Host) hand(ctx context.Context, w work) (machine.Reply, error) {
 	}
 }
 
+var levels = map[machine.Level]slog.Level{
+	machine.Debug: slog.LevelDebug, machine.Info: slog.LevelInfo, machine.Warn: slog.LevelWarn,
+}
+
 func (h *Host) log(ctx context.Context, e machine.Log) {
+	level := levels[e.Level]
+	if !h.options.Logger.Enabled(ctx, level) {
+		return
+	}
 	args := make([]any, 0, 2*len(e.Fields))
 	for _, f := range e.Fields {
 		args = append(args, f.Key, f.Value)
 	}
-	level := map[machine.Level]slog.Level{
-		machine.Debug: slog.LevelDebug, machine.Info: slog.LevelInfo, machine.Warn: slog.LevelWarn,
-	}[e.Level]
 	h.options.Logger.Log(ctx, level, e.Text, args...)
 }
 

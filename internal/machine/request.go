@@ -35,6 +35,14 @@ type (
 		Node  gossip.Address
 		Bytes int64
 	}
+	// Report tells the monitor in one call that a node is up, and those of the three above that
+	// are there (nil: not told), which are about the same node.
+	Report struct {
+		Node     gossip.Address
+		Suspects *Suspects
+		States   *States
+		Traffic  *Traffic
+	}
 	// Mapping asks the monitor which nodes it knows: Addresses, in join order.
 	Mapping struct{}
 
@@ -52,10 +60,26 @@ func (Heartbeat) request() {}
 func (States) request()    {}
 func (Suspects) request()  {}
 func (Traffic) request()   {}
+func (Report) request()    {}
 func (Mapping) request()   {}
 func (Join) request()      {}
 func (Members) request()   {}
 func (Protocol) request()  {}
+
+// Parts are what would be told one by one in its place, in order.
+func (r Report) Parts() []Request {
+	parts := []Request{Heartbeat{Node: r.Node}}
+	if r.Suspects != nil {
+		parts = append(parts, *r.Suspects)
+	}
+	if r.States != nil {
+		parts = append(parts, *r.States)
+	}
+	if r.Traffic != nil {
+		parts = append(parts, *r.Traffic)
+	}
+	return parts
+}
 
 // Answer is what a call brought back; each [Request] says which of it is set.
 type Answer struct {

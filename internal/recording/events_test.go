@@ -41,6 +41,15 @@ func someEvents() []timed {
 			Node: "node1:5000", Vector: gossip.FaultVector{{Address: "node2:5000", Suspected: true}}, Generation: 3,
 		},
 		machine.Traffic{Node: "node1:5000", Bytes: 1 << 40},
+		machine.Report{Node: "node1:5000"},
+		machine.Report{
+			Node: "node1:5000",
+			Suspects: &machine.Suspects{
+				Node: "node1:5000", Vector: gossip.FaultVector{{Address: "node2:5000", Suspected: true}}, Generation: 3,
+			},
+			States:  &machine.States{Node: "node1:5000", Map: states, Messages: 12},
+			Traffic: &machine.Traffic{Node: "node1:5000", Bytes: 1 << 40},
+		},
 		machine.Mapping{},
 		machine.Join{Node: "node3:5000"},
 		machine.Members{},
@@ -113,7 +122,7 @@ func (d drawer) event() machine.Event {
 }
 
 func (d drawer) request() machine.Request {
-	switch rapid.IntRange(0, 10).Draw(d.t, "request") {
+	switch rapid.IntRange(0, 11).Draw(d.t, "request") {
 	case 0:
 		return machine.Message{From: d.address(), Message: d.message()}
 	case 1:
@@ -123,13 +132,22 @@ func (d drawer) request() machine.Request {
 	case 3:
 		return machine.States{Node: d.address(), Map: d.states(), Messages: d.int32()}
 	case 4:
-		var v gossip.FaultVector
-		for _, a := range d.addresses() {
-			v = append(v, gossip.Suspicion{Address: a, Suspected: d.bool()})
-		}
-		return machine.Suspects{Node: d.address(), Vector: v, Generation: d.int32()}
+		return d.suspects()
 	case 5:
 		return machine.Traffic{Node: d.address(), Bytes: rapid.Int64().Draw(d.t, "bytes")}
+	case 10:
+		r := machine.Report{Node: d.address()}
+		if d.bool() {
+			s := d.suspects()
+			r.Suspects = &s
+		}
+		if d.bool() {
+			r.States = &machine.States{Node: d.address(), Map: d.states(), Messages: d.int32()}
+		}
+		if d.bool() {
+			r.Traffic = &machine.Traffic{Node: d.address(), Bytes: rapid.Int64().Draw(d.t, "bytes")}
+		}
+		return r
 	case 6:
 		return machine.Mapping{}
 	case 7:
@@ -140,6 +158,14 @@ func (d drawer) request() machine.Request {
 		return machine.Protocol{}
 	}
 	return nil
+}
+
+func (d drawer) suspects() machine.Suspects {
+	var v gossip.FaultVector
+	for _, a := range d.addresses() {
+		v = append(v, gossip.Suspicion{Address: a, Suspected: d.bool()})
+	}
+	return machine.Suspects{Node: d.address(), Vector: v, Generation: d.int32()}
 }
 
 func (d drawer) message() gossip.Message {

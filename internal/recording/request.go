@@ -21,6 +21,7 @@ const (
 	join
 	members
 	protocol
+	report
 )
 
 const (
@@ -60,6 +61,15 @@ func (e *encoder) request(r machine.Request) error {
 		e.byte(traffic)
 		e.address(r.Node)
 		e.int(r.Bytes)
+	case machine.Report:
+		e.byte(report)
+		parts := r.Parts()
+		e.int(int64(len(parts)))
+		for _, part := range parts {
+			if err := e.request(part); err != nil {
+				return err
+			}
+		}
 	case machine.Mapping:
 		e.byte(mapping)
 	case machine.Join:
@@ -90,6 +100,8 @@ func (d *decoder) request() machine.Request {
 		return machine.Suspects{Node: d.address(), Vector: d.vector(), Generation: d.int32()}
 	case traffic:
 		return machine.Traffic{Node: d.address(), Bytes: d.int()}
+	case report:
+		return d.report()
 	case mapping:
 		return machine.Mapping{}
 	case join:
@@ -102,6 +114,27 @@ func (d *decoder) request() machine.Request {
 		d.fail(fmt.Errorf("request %d is unknown", b))
 	}
 	return nil
+}
+
+// report reads the parts of a report, whose first is the heartbeat.
+func (d *decoder) report() machine.Report {
+	var r machine.Report
+	for range d.int() {
+		switch d.byte() {
+		case heartbeat:
+			r.Node = d.address()
+		case suspects:
+			r.Suspects = &machine.Suspects{Node: d.address(), Vector: d.vector(), Generation: d.int32()}
+		case states:
+			r.States = &machine.States{Node: d.address(), Map: d.states(), Messages: d.int32()}
+		case traffic:
+			r.Traffic = &machine.Traffic{Node: d.address(), Bytes: d.int()}
+		default:
+			d.fail(errors.New("the part of a report is unknown"))
+			return r
+		}
+	}
+	return r
 }
 
 func (e *encoder) message(m gossip.Message) error {

@@ -13,8 +13,8 @@
 // What comes from outside is checked here: addresses, 32-bit ints, members that
 // must be there. Errors name the argument, the value and what is allowed; a
 // server answers them as faults. Unknown members of structs are ignored, so that
-// later versions can add some. Four methods are not the original's: reportTraffic,
-// getProtocol, getStatus and getAwaits; and seven have a terse form for large clusters
+// later versions can add some. Six methods are not the original's: reportTraffic,
+// reportTerse, reportMarkedTerse, getProtocol, getStatus and getAwaits; and seven others have a terse form for large clusters
 // (terse.go, lists.go). An original answers these with a fault.
 package wire
 
@@ -39,6 +39,8 @@ const (
 	reportTraffic = "reportTraffic" // extension: (address, bytes sent as double) -> nil
 	getProtocol   = "getProtocol"   // extension: () -> protocol number
 	getStatus     = "getStatus"     // extension: () -> struct, see status.go
+	reportAll     = "report"        // extension, in terse form only: see report.go
+	reportMarked  = "reportMarked"  // the same
 	getAwaits     = "getAwaits"     // extension of nodes: () -> what keeps it from being settled, or ""
 )
 

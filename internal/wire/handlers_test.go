@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"gossiprpc/internal/gossip"
+	"gossiprpc/internal/machine"
 	"gossiprpc/internal/xmlrpc"
 )
 
@@ -65,6 +67,21 @@ func (r *recorder) Heartbeat(_ context.Context, a gossip.Address) error {
 
 func (r *recorder) ReportTraffic(_ context.Context, a gossip.Address, bytes int64) error {
 	return r.note("traffic of %s: %d", a, bytes)
+}
+
+// Report notes the parts.
+func (r *recorder) Report(ctx context.Context, all machine.Report) error {
+	err := r.note("report of %s", all.Node)
+	if s := all.Suspects; s != nil {
+		err = errors.Join(err, r.UpdateSuspects(ctx, s.Node, s.Vector, s.Generation))
+	}
+	if s := all.States; s != nil {
+		err = errors.Join(err, r.ReceiveStates(ctx, s.Node, s.Map, s.Messages))
+	}
+	if s := all.Traffic; s != nil {
+		err = errors.Join(err, r.ReportTraffic(ctx, s.Node, s.Bytes))
+	}
+	return err
 }
 
 func (r *recorder) Mapping(context.Context) (map[gossip.Address]int, error) { return r.mapping, r.err }

@@ -22,7 +22,7 @@ const (
 // on how many nodes there are.
 func BodyLimit(method string) int64 {
 	switch strings.TrimSuffix(method, terse.suffix) {
-	case acceptSyn, acceptAck, acceptAck2, receiveGossip, sendEpStateMap, receiveStateMap, updateSuspectMatrix:
+	case acceptSyn, acceptAck, acceptAck2, receiveGossip, sendEpStateMap, receiveStateMap, updateSuspectMatrix, reportAll, reportMarked:
 		return 0
 	}
 	return smallCall

@@ -22,6 +22,7 @@ type MonitorHandler interface {
 	ReceiveStates(ctx context.Context, a gossip.Address, states gossip.StateMap, count int32) error
 	UpdateSuspects(ctx context.Context, a gossip.Address, v gossip.FaultVector, generation int32) error
 	ReportTraffic(ctx context.Context, a gossip.Address, bytes int64) error
+	Report(ctx context.Context, r machine.Report) error
 	Mapping(ctx context.Context) (map[gossip.Address]int, error)
 	SuspectMatrix(ctx context.Context) ([][]int, error)
 	FaultVector(ctx context.Context) ([]int, error)
@@ -67,6 +68,20 @@ func MonitorMethods(h MonitorHandler) xmlrpc.Methods {
 			return h.UpdateSuspects(ctx, s.Node, s.Vector, s.Generation)
 		}))
 	}
+	lists := &toldLists{}
+	methods[reportAll+terse.suffix] = method(wholeArguments, taken(func(ctx context.Context, r machine.Report) error {
+		if r.Suspects != nil {
+			lists.keep(r.Suspects.Vector)
+		}
+		return h.Report(ctx, r)
+	}))
+	methods[reportMarked+terse.suffix] = method(markedArguments, taken(func(ctx context.Context, m marked) error {
+		r, err := lists.whole(m)
+		if err != nil {
+			return err
+		}
+		return h.Report(ctx, r)
+	}))
 	methods[receiveStateMap] = methods[sendEpStateMap]
 	if s, ok := h.(StatusHandler); ok {
 		methods[getStatus] = xmlrpc.Share(askedValue(getStatus, s.Status, encodeStatus), nil)
@@ -171,13 +186,14 @@ func traffic(h MonitorHandler) xmlrpc.Method {
 	}}
 }
 
+const maxBytes = 1 << 53
+
 // decodeBytes takes a double, or an int: up to 2^53 a double counts exactly.
 func decodeBytes(what string, v xmlrpc.Value) (int64, error) {
-	const most = 1 << 53
 	switch {
-	case v.Kind == xmlrpc.Double && v.Float >= 0 && v.Float <= most && v.Float == math.Trunc(v.Float):
+	case v.Kind == xmlrpc.Double && v.Float >= 0 && v.Float <= maxBytes && v.Float == math.Trunc(v.Float):
 		return int64(v.Float), nil
-	case v.Kind == xmlrpc.Int && v.Int >= 0 && v.Int <= most:
+	case v.Kind == xmlrpc.Int && v.Int >= 0 && v.Int <= maxBytes:
 		return v.Int, nil
 	}
 	return 0, wrong(what, v, "a whole double from 0 to 2^53")

@@ -29,6 +29,8 @@ func Do(ctx context.Context, c *xmlrpc.Client, to gossip.Address, r machine.Requ
 		err = monitor.UpdateSuspects(ctx, r.Node, r.Vector, r.Generation)
 	case machine.Traffic:
 		err = monitor.ReportTraffic(ctx, r.Node, r.Bytes)
+	case machine.Report:
+		err = new(Told).Report(ctx, monitor, r)
 	case machine.Mapping:
 		var mapping map[gossip.Address]int
 		mapping, err = monitor.Mapping(ctx)

@@ -29,6 +29,7 @@ func TestEveryRequestHasItsCall(t *testing.T) {
 		{machine.States{Node: "n:1", Messages: 3}, "states of n:1, 3 messages", machine.Answer{}},
 		{machine.Suspects{Node: "n:1", Generation: 5}, "suspects of n:1, generation 5", machine.Answer{}},
 		{machine.Traffic{Node: "n:1", Bytes: 7}, "traffic of n:1: 7", machine.Answer{}},
+		{machine.Report{Node: "n:1"}, "report of n:1", machine.Answer{}},
 		{machine.Mapping{}, "", machine.Answer{Addresses: []gossip.Address{"b:1", "a:1"}}},
 		{machine.Join{Node: "n:1"}, "join n:1", machine.Answer{Protocol: 4}},
 		{machine.Members{}, "", machine.Answer{Addresses: []gossip.Address{"b:1"}}},

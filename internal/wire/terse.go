@@ -69,17 +69,23 @@ type lines[T any, All ~[]T] struct {
 	want   string // of a line
 	write  func([]byte, *T) []byte
 	one    func(*line) T
+	name   func(*T) gossip.Address
 	gather func([]T) All
 }
 
 var (
 	digestLines = lines[gossip.DigestEntry, gossip.Digest]{
-		"ADDRESS VERSION GENERATION HEARTBEAT", appendDigestLine, readDigestLine, gossip.NewDigest,
+		"ADDRESS VERSION GENERATION HEARTBEAT", appendDigestLine, readDigestLine,
+		func(e *gossip.DigestEntry) gossip.Address { return e.Address }, gossip.NewDigest,
 	}
 	stateLines = lines[gossip.EndpointState, gossip.StateMap]{
-		"ADDRESS VERSION GENERATION HEARTBEAT UPDATED STATUS", appendStateLine, readStateLine, newStates,
+		"ADDRESS VERSION GENERATION HEARTBEAT UPDATED STATUS", appendStateLine, readStateLine,
+		func(s *gossip.EndpointState) gossip.Address { return s.Address }, newStates,
 	}
-	vectorLines = lines[gossip.Suspicion, gossip.FaultVector]{"ADDRESS 0|1", appendCellLine, readCellLine, newVector}
+	vectorLines = lines[gossip.Suspicion, gossip.FaultVector]{
+		"ADDRESS 0|1", appendCellLine, readCellLine,
+		func(s *gossip.Suspicion) gossip.Address { return s.Address }, newVector,
+	}
 )
 
 func (l lines[T, All]) kind() kind[All] { return kind[All]{l.append, l.read, l.decode} }
@@ -110,12 +116,13 @@ func (l lines[T, All]) decode(what string, v xmlrpc.Value) (All, error) {
 }
 
 // linesWeight is how many times as much memory as the document has bytes entries take at
-// most: one of a state map takes 72 bytes, and the shortest line has 14.
-const linesWeight = 6
+// most: a cell of a vector takes 24 bytes, and 16 for its name, which may be remembered, and the
+// shortest line has six.
+const linesWeight = 7
 
 func (l lines[T, All]) parse(what string, text []byte, known *names) (All, error) {
 	entries := make([]T, 0, min(bytes.Count(text, []byte{'\n'}), maxEntries))
-	next := line{names: known}
+	next := line{names: known.reading()}
 	for len(text) > 0 {
 		if len(entries) == maxEntries {
 			return nil, fmt.Errorf("%w: %s has more than %d lines", ErrValue, what, maxEntries)
@@ -128,6 +135,7 @@ func (l lines[T, All]) parse(what string, text []byte, known *names) (All, error
 		}
 		text = rest
 	}
+	remember(&next.names, entries, l.name)
 	return l.gather(entries), nil
 }
 
@@ -160,7 +168,7 @@ func appendCellLine(dst []byte, s *gossip.Suspicion) []byte {
 // line is what is left of a line that is read.
 type line struct {
 	rest  []byte
-	names *names
+	names reading
 	bad   bool
 }
 

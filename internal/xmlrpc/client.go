@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -60,11 +61,10 @@ func (o ClientOptions) Validate() error {
 // Client calls XML-RPC servers over kept connections. It is safe for many
 // goroutines; one for the whole process is enough.
 type Client struct {
-	options   ClientOptions
-	http      *http.Client
-	transport *http.Transport
-	sent      atomic.Int64
-	lacks     lacks
+	options     ClientOptions
+	connections connections
+	sent        atomic.Int64
+	lacks       lacks
 }
 
 // NewClient fails only if the options are not valid.
@@ -75,23 +75,9 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if o.Memory == nil {
 		o.Memory = NewMemory(DefaultMemory)
 	}
-	t := &http.Transport{
-		Proxy:                  nil, // peers are called directly, whatever the environment says
-		DialContext:            bounded(o.Dial),
-		DialTLSContext:         bounded(o.dialTLS),
-		MaxConnsPerHost:        o.PerHost,
-		MaxIdleConnsPerHost:    o.PerHost,
-		IdleConnTimeout:        o.IdleTimeout,
-		DisableCompression:     true, // we ask for gzip ourselves, to unpack under a limit
-		MaxResponseHeaderBytes: 64 << 10,
-	}
-	return &Client{
-		options:   o,
-		transport: t,
-		http: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse // a redirect is a status other than 200: an error
-		}},
-	}, nil
+	return &Client{options: o, connections: connections{
+		perHost: o.PerHost, idle: o.IdleTimeout, dial: o.dialer(), hosts: map[string]*host{},
+	}}, nil
 }
 
 // Call posts a call to hostport, path /RPC2, and waits for its answer, for at most
@@ -100,12 +86,11 @@ func NewClient(o ClientOptions) (*Client, error) {
 // limits, and the context's error if that ended. See the package comment for
 // when a call is sent twice.
 func (c *Client) Call(ctx context.Context, hostport, method string, args ...Value) (Value, error) {
-	v, _, err := c.call(ctx, hostport, exchange{
-		method: method, limit: c.options.MaxBody,
-		request: func(ctx context.Context, target string) (*http.Request, error) {
-			return newRequest(ctx, target, method, args)
-		},
-	})
+	document, err := callDocument(method, args)
+	if err != nil {
+		return Value{}, fmt.Errorf("call %s on %s: %w", method, hostport, err)
+	}
+	v, _, err := c.call(ctx, hostport, exchange{method: method, document: document, limit: c.options.MaxBody})
 	return v, err
 }
 
@@ -156,7 +141,7 @@ func (c *Client) Lacks(hostport, method string) bool {
 // remembers it for some minutes.
 func (c *Client) NoteLack(hostport, method string, err error) bool {
 	var fault *Fault
-	if !errors.As(err, &fault) || fault.Text != asFault(notSupported(method)).Text {
+	if !errors.As(err, &fault) || fault.Text != AsFault(NotSupported(method)).Text {
 		return false
 	}
 	c.lacks.add(lack{hostport, method}, time.Now())
@@ -166,18 +151,18 @@ func (c *Client) NoteLack(hostport, method string, err error) bool {
 func (c *Client) post(
 	ctx context.Context, hostport string, document func([]byte) []byte, e exchange,
 ) (v Value, done bool, err error) {
-	o := write(document)
-	defer o.release()
-	e.request = o.request
+	b := written(document)
+	defer release(b)
+	e.document = *b
 	return c.call(ctx, hostport, e)
 }
 
 // exchange is one call and its answer.
 type exchange struct {
-	method  string
-	request func(ctx context.Context, target string) (*http.Request, error)
-	limit   int64                 // bytes of the answer
-	read    func(*Canonical) bool // of an answer in canonical form; nil: it is always a Value
+	method   string
+	document []byte
+	limit    int64                 // bytes of the answer
+	read     func(*Canonical) bool // of an answer in canonical form; nil: it is always a Value
 }
 
 func (c *Client) call(ctx context.Context, hostport string, e exchange) (v Value, done bool, err error) {
@@ -191,16 +176,13 @@ func (c *Client) exchange(ctx context.Context, hostport string, e exchange) (v V
 	if err := checkMethod(e.method); err != nil {
 		return Value{}, false, err
 	}
-	target, err := c.peerURL(hostport)
-	if err != nil {
+	if err := checkHostPort(hostport); err != nil {
 		return Value{}, false, err
 	}
 	timeout, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
-	bound, giveUp := boundDials(timeout)
-	body, taken, err := c.send(bound, target, e)
+	body, taken, err := c.send(timeout, hostport, e)
 	if err != nil {
-		giveUp()
 		if ctx.Err() == nil && timeout.Err() != nil {
 			err = fmt.Errorf("no answer within %s: %w", c.options.Timeout, timeout.Err())
 		}
@@ -244,32 +226,62 @@ func (c *Client) parse(ctx context.Context, body []byte, read func(*Canonical) b
 }
 
 // send sends a call and reads the body of its answer, for which it returns how many
-// bytes of the budget are taken.
-func (c *Client) send(ctx context.Context, target string, e exchange) (body []byte, taken int64, err error) {
-	request, err := e.request(ctx, target)
+// bytes of the budget are taken. It is sent again when it has met a kept connection that the
+// server was just closing. All PerHost kept ones may be such; a fresh one is never given a second
+// try.
+func (c *Client) send(ctx context.Context, to string, e exchange) (body []byte, taken int64, err error) {
+	head := c.head(to, len(e.document))
+	for tries := 0; ; tries++ {
+		conn, err := c.connections.take(ctx, to)
+		if err != nil {
+			return nil, 0, err
+		}
+		if tries == 0 {
+			c.sent.Add(int64(len(e.document)))
+		}
+		stale := conn.kept
+		body, taken, err = c.over(ctx, conn, head, e)
+		if err == nil || !stale || conn.answered || ctx.Err() != nil || tries >= c.options.PerHost {
+			return body, taken, err
+		}
+	}
+}
+
+// head is what comes before the document of a call.
+func (c *Client) head(to string, length int) []byte {
+	head := make([]byte, 0, 256)
+	head = append(head, "POST /RPC2 HTTP/1.1\r\nHost: "...)
+	head = append(head, to...)
+	head = append(head, "\r\nUser-Agent: gossiprpc\r\nAccept-Encoding: gzip\r\nContent-Type: text/xml\r\nContent-Length: "...)
+	head = strconv.AppendInt(head, int64(length), 10)
+	if c.options.Cluster != "" {
+		head = append(head, "\r\n"+ClusterHeader+": "...)
+		head = append(head, c.options.Cluster...)
+	}
+	return append(head, "\r\n\r\n"...)
+}
+
+// over makes a call over a connection, which it gives back.
+func (c *Client) over(ctx context.Context, conn *connection, head []byte, e exchange) (body []byte, taken int64, err error) {
+	again := false
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // ends what is under way
+	defer func() {
+		switch inTime := stop(); {
+		case inTime && again:
+			c.connections.give(conn)
+			return
+		case err != nil && ctx.Err() != nil:
+			err = ctx.Err()
+		}
+		c.connections.drop(conn)
+	}()
+	response, err := conn.exchange(head, e.document)
 	if err != nil {
 		return nil, 0, err
 	}
-	// kolo's Content-Length header repeats what the request says anyway.
-	request.Header.Del("Content-Length")
-	request.Header.Set("Accept-Encoding", "gzip")
-	request.Header.Set("User-Agent", "gossiprpc")
-	if c.options.Cluster != "" {
-		request.Header.Set(ClusterHeader, c.options.Cluster)
-	}
-
-	response, use, err := c.try(request)
-	if err != nil {
-		return nil, 0, bare(err)
-	}
-	defer response.Body.Close()
-	if !response.ProtoAtLeast(1, 1) {
-		// Whatever it says of keeping, a 1.0 peer is Python's server, which serves
-		// one call a connection.
-		defer use.close()
-	}
 	if response.StatusCode != http.StatusOK {
 		_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // so that the connection can be kept
+		again = conn.ended(response)
 		return nil, 0, fmt.Errorf("HTTP status %s", response.Status)
 	}
 	body, taken, err = c.read(ctx, response, e.limit)
@@ -279,6 +291,7 @@ func (c *Client) send(ctx context.Context, target string, e exchange) (body []by
 	case err != nil:
 		return nil, 0, fmt.Errorf("read answer: %w", err)
 	}
+	again = conn.ended(response)
 	return body, taken, nil
 }
 
@@ -307,17 +320,7 @@ func (c *Client) BytesSent() int64 { return c.sent.Load() }
 
 // Close drops the idle connections. Calls under way are not ended; a later call
 // opens connections anew.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
-
-// bare takes off the method and URL that net/http puts before an error: Call
-// names the call.
-func bare(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
+func (c *Client) Close() { c.connections.closeBefore(time.Now()) }
 
 func checkMethod(name string) error {
 	if name == "" || len(name) > maxMethodName {
@@ -331,18 +334,14 @@ func checkMethod(name string) error {
 	return nil
 }
 
-func (c *Client) peerURL(hostport string) (string, error) {
+func checkHostPort(hostport string) error {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
-		return "", fmt.Errorf("bad address %q: want host:port", hostport)
+		return fmt.Errorf("bad address %q: want host:port", hostport)
 	}
-	scheme := "http://"
-	if c.options.TLS != nil && c.options.TLS(host) != nil {
-		scheme = "https://"
-	}
-	u, err := url.Parse(scheme + hostport + "/RPC2")
+	u, err := url.Parse("http://" + hostport + "/RPC2")
 	if err != nil || host == "" || port == "" || u.Host != hostport || u.Path != "/RPC2" {
-		return "", fmt.Errorf("bad address %q: want host:port", hostport)
+		return fmt.Errorf("bad address %q: want host:port", hostport)
 	}
-	return u.String(), nil
+	return nil
 }

@@ -8,9 +8,9 @@
 //
 // # Where kolo works, and where not
 //
-// The client stands on github.com/kolo/xmlrpc, on an http.Client of its own.
+// The client stands on github.com/kolo/xmlrpc, and on connections of its own.
 //
-//   - Calls by Client.Call: kolo.NewRequest writes those whose arguments are strings,
+//   - Calls by Client.Call: kolo.EncodeMethodCall writes those whose arguments are strings,
 //     booleans, 32-bit ints and arrays of them. Our writer writes the rest: kolo drops
 //     a nil, escapes no struct keys and writes structs in random order, so that one
 //     digest would have n! texts. Calls by Client.Ask and Client.Tell are written by
@@ -23,6 +23,13 @@
 //     Response.Err for a fault, Response.Unmarshal in Value.Decode, which fills
 //     Go values and guards what is left of kolo's traps.
 //   - kolo's NewClient is not used: it serialises calls and leaks goroutines.
+//
+// # Connections
+//
+// A call's goroutine writes it and reads its answer itself, on a connection that it has to
+// itself meanwhile; answers are read by net/http (http.ReadResponse). net/http's Transport passes each call
+// through two more goroutines. On a machine so busy that goroutines wait for a processor, calls
+// timed out by that: of 1,000 nodes on two cores, six calls of seven.
 //
 // # Without Values
 //

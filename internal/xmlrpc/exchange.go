@@ -24,7 +24,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil:
 		w.Header().Set("Connection", "close") // the rest of the body may be coming
-		send(w, AppendFault(nil, asFault(err)), false)
+		send(w, AppendFault(nil, AsFault(err)), false)
 		return
 	}
 	c, cost, err := s.read(r.Context(), body)
@@ -34,7 +34,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &no):
 		refuse(w, no)
 	case err != nil:
-		send(w, AppendFault(nil, asFault(err)), false)
+		send(w, AppendFault(nil, AsFault(err)), false)
 	default:
 		s.reply(w, r, c)
 	}
@@ -64,7 +64,7 @@ func (s *Server) read(ctx context.Context, body []byte) (c call, cost int64, err
 	}
 	m, there := s.methods[method]
 	if !there {
-		return call{}, cost, notSupported(method)
+		return call{}, cost, NotSupported(method)
 	}
 	return call{method, m.with(args)}, cost, nil
 }
@@ -82,7 +82,7 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, c call) {
 	defer func() { answers.give(charged) }()
 	v, err := s.make(WithCaller(r.Context(), caller(r)), c)
 	if err != nil {
-		send(w, AppendFault(nil, asFault(err)), false)
+		send(w, AppendFault(nil, AsFault(err)), false)
 		return
 	}
 	document, packed := s.document(r, &v)
@@ -194,7 +194,7 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) (document []byte, 
 			}
 		}
 		if _, there := s.methods[method]; !there {
-			return nil, 0, notSupported(method)
+			return nil, 0, NotSupported(method)
 		}
 		if s.options.BodyLimit != nil {
 			if l := s.options.BodyLimit(method); l > 0 && l < limit {

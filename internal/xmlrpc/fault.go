@@ -23,7 +23,8 @@ const (
 	faultPrefix = "<class 'Exception'>:"
 )
 
-func asFault(err error) *Fault {
+// AsFault is the fault that a server answers an error with: the error itself if it is one.
+func AsFault(err error) *Fault {
 	var f *Fault
 	if !errors.As(err, &f) {
 		f = &Fault{Code: faultCode, Text: faultPrefix + err.Error()}

@@ -1,11 +1,9 @@
 package xmlrpc
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"reflect"
 
 	kolo "github.com/kolo/xmlrpc"
@@ -39,19 +37,13 @@ func forKolo(args []Value) (out []any, ok bool) {
 	return out, true
 }
 
-// newRequest makes the POST of a call. Its body can be read again (GetBody) and
-// its length is known, so that nothing is sent in chunks.
-func newRequest(ctx context.Context, url, method string, args []Value) (*http.Request, error) {
+// callDocument is a call's document, by kolo's encoder where that writes it right.
+func callDocument(method string, args []Value) ([]byte, error) {
 	plain, ok := forKolo(args)
 	if !ok {
-		o := &outgoing{bytes: AppendCall(nil, method, args...), users: 1} // never free
-		return o.request(ctx, url)
+		return AppendCall(nil, method, args...), nil
 	}
-	r, err := kolo.NewRequest(url, method, plain)
-	if err != nil {
-		return nil, err
-	}
-	return r.WithContext(ctx), nil
+	return kolo.EncodeMethodCall(method, plain...)
 }
 
 // throughKolo has kolo read the scanner's fault, cut short: kolo finds a fault by

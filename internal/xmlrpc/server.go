@@ -178,7 +178,7 @@ func (s *Server) admits(w http.ResponseWriter, r *http.Request) bool {
 	}
 	// Whoever is let in once it has another certificate opens a connection with it.
 	w.Header().Set("Connection", "close")
-	send(w, AppendFault(nil, asFault(err)), false)
+	send(w, AppendFault(nil, AsFault(err)), false)
 	return false
 }
 

@@ -82,7 +82,7 @@ func (m Methods) multicall(ctx context.Context, args []Value) (Value, error) {
 		}
 		v, err := m.oneOf(ctx, call)
 		if err != nil {
-			fault := asFault(err)
+			fault := AsFault(err)
 			v = StructValue(Member{"faultCode", IntValue(fault.Code)}, Member{"faultString", StringValue(fault.Text)})
 		} else {
 			v = ArrayValue(v)
@@ -103,12 +103,13 @@ func (m Methods) oneOf(ctx context.Context, call Value) (Value, error) {
 	}
 	method, there := m[name.Str]
 	if !there {
-		return Value{}, notSupported(name.Str)
+		return Value{}, NotSupported(name.Str)
 	}
 	return method.Call(ctx, params.Items)
 }
 
-func notSupported(name string) error {
+// NotSupported is the error of a call of a method that is not there.
+func NotSupported(name string) error {
 	if len(name) > maxMethodName { // only a multicall can name such a one
 		name = strings.ToValidUTF8(name[:maxMethodName], "") + "..."
 	}

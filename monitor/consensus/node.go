@@ -110,6 +110,15 @@ func (s *State) Node(a gossip.Address) (Node, bool) {
 	return s.describe(n), true
 }
 
+// Known is the monitor's own copy of a node's address; false if it knows none.
+func (s *State) Known(a gossip.Address) (gossip.Address, bool) {
+	n, ok := s.index[a]
+	if !ok {
+		return "", false
+	}
+	return n.address, true
+}
+
 // At describes the node at a place in the join order, 0 to Len()-1.
 func (s *State) At(i int) Node { return s.describe(s.nodes[i]) }
 

@@ -84,6 +84,42 @@ func TestWhatAMonitorIsNotAskedIsAFault(t *testing.T) {
 	}
 }
 
+// TestAReportIsItsParts, until one is refused.
+func TestAReportIsItsParts(t *testing.T) {
+	states := gossip.StateMap{{Address: "n1:1", AppVersion: 1, Generation: 7, Heartbeat: 3, Status: gossip.StatusNormal, Updated: noon}}
+	r := machine.Report{
+		Node:     "n1:1",
+		Suspects: &machine.Suspects{Node: "n1:1", Vector: gossip.FaultVector{{Address: "n1:1"}, {Address: "n2:1", Suspected: true}}},
+		States:   &machine.States{Node: "n1:1", Map: states, Messages: 12},
+		Traffic:  &machine.Traffic{Node: "n1:1", Bytes: 345},
+	}
+	if n := len(r.Parts()); n != 4 {
+		t.Fatalf("%d parts", n)
+	}
+	both := [2]*core.Core{start(t, nil), start(t, nil)}
+	for _, m := range both {
+		told(t, m, noon, machine.Register{Node: "n1:1"}, machine.Register{Node: "n2:1"})
+	}
+	told(t, both[0], noon, r)
+	told(t, both[1], noon, r.Parts()...)
+	if diff := cmp.Diff(both[1].Snapshot(noon), both[0].Snapshot(noon)); diff != "" {
+		t.Errorf("-parts +report:\n%s", diff)
+	}
+	if !both[0].Matrix()[0].Has(1) || both[0].State().At(0).HeartbeatAt != noon {
+		t.Errorf("%+v", both[0].State().At(0))
+	}
+
+	m := start(t, nil)
+	told(t, m, noon, machine.Register{Node: "n1:1"}, machine.Register{Node: "n2:1"})
+	r.States.Messages, r.Traffic.Bytes = -1, 345
+	if got := reply(t, m, noon, r).Fault; !strings.Contains(got, "message count -1 of n1:1") {
+		t.Errorf("fault %q", got)
+	}
+	if totals := m.State().Totals(); !m.Matrix()[0].Has(1) || totals.Bytes != 0 {
+		t.Errorf("after the refusal %+v, want what comes before it, and no more", totals)
+	}
+}
+
 // TestSilenceMakesRoom though nothing was heard, and no time passed, since it became one.
 func TestSilenceMakesRoom(t *testing.T) {
 	m := start(t, func(c *core.Config) { c.MaxNodes = 1 })

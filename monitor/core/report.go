@@ -14,6 +14,9 @@ func (c *Core) answer(now time.Time, r machine.Request) machine.Reply {
 	if _, ok := r.(machine.Mapping); ok {
 		return machine.Reply{Answer: machine.Answer{Addresses: c.joinOrder()}}
 	}
+	if all, ok := r.(machine.Report); ok {
+		return c.answerAll(now, all)
+	}
 	node, in, err := report(r)
 	if err == nil {
 		err = c.admit(now, node)
@@ -22,10 +25,20 @@ func (c *Core) answer(now time.Time, r machine.Request) machine.Reply {
 		return machine.Reply{Fault: err.Error()}
 	}
 	if states, ok := in.(consensus.States); ok {
-		states.Map = c.states.keep(node, states.Map, c.known)
+		states.Map = c.states.keep(node, states.Map, c.state.Known)
 		in = states
 	}
 	c.conclude(now, in)
+	return machine.Reply{}
+}
+
+// answerAll takes the parts of a report, until one is refused.
+func (c *Core) answerAll(now time.Time, r machine.Report) machine.Reply {
+	for _, part := range r.Parts() {
+		if reply := c.answer(now, part); reply.Fault != "" {
+			return reply
+		}
+	}
 	return machine.Reply{}
 }
 
@@ -56,16 +69,10 @@ func report(r machine.Request) (gossip.Address, consensus.Input, error) {
 
 // admit tells whether a node may speak: a known one, or one for which there is room.
 func (c *Core) admit(now time.Time, a gossip.Address) error {
-	if _, known := c.state.Node(a); known || c.state.Len() < c.config.MaxNodes || c.makeRoom(now) {
+	if _, known := c.state.Known(a); known || c.state.Len() < c.config.MaxNodes || c.makeRoom(now) {
 		return nil
 	}
 	return fmt.Errorf("too many nodes: %s is one more than %d", a, c.config.MaxNodes)
-}
-
-// known is the monitor's own copy of a node's address.
-func (c *Core) known(a gossip.Address) (gossip.Address, bool) {
-	n, ok := c.state.Node(a)
-	return n.Address, ok
 }
 
 func (c *Core) joinOrder() []gossip.Address {

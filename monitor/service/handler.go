@@ -40,6 +40,9 @@ func (s *Service) ReportTraffic(ctx context.Context, a gossip.Address, bytes int
 	return s.tell(ctx, machine.Traffic{Node: a, Bytes: bytes})
 }
 
+// Report takes all that a node tells at a time.
+func (s *Service) Report(ctx context.Context, r machine.Report) error { return s.tell(ctx, r) }
+
 // Mapping is the join order, which is also the order of rows and columns.
 func (s *Service) Mapping(ctx context.Context) (map[gossip.Address]int, error) {
 	answer, err := s.host.Call(ctx, machine.Mapping{})
