@@ -75,6 +75,9 @@ func (p *Process) report(e protocol.Effect) {
 	case protocol.ReportVector:
 		q.vector = &e
 	}
+	if !p.node.Crowded() { // else what comes of the same event goes in one call
+		p.flush()
+	}
 }
 
 // flush begins to send what there is, unless a flush is under way or has to wait.

@@ -135,7 +135,7 @@ func (p *Process) send(e protocol.Send) {
 // nodes than originals make. Where peers are so busy that answers take longer than a round, to
 // give the calls up, and their connections with them, would make them busier.
 func (p *Process) answerBy() time.Duration {
-	if p.node.Known() > maxApart {
+	if p.node.Crowded() {
 		return 2 * p.config.Timing.Gossip
 	}
 	return p.config.Timing.Gossip

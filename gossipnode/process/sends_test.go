@@ -170,7 +170,7 @@ func TestWhatIsLoggedOfPeers(t *testing.T) {
 
 // An answer is waited for as long as a round, and in a large cluster as two.
 func TestHowLongAnswersAreWaitedFor(t *testing.T) {
-	for others, rounds := range map[int]time.Duration{64: 1, 65: 2} {
+	for others, rounds := range map[int]time.Duration{63: 1, 64: 2} {
 		r := joined(t, knowing(others))
 		for range 3 {
 			r.pass(protocol.DefaultTiming().Gossip)

@@ -97,7 +97,7 @@ func (n *Node) tryFirst(to gossip.Address) {
 // interval, of which a round has only four, so each wave is larger than the last.
 func (n *Node) widen() {
 	wave := waves[min(n.attempt.wave, len(waves)-1)]
-	if n.crowded() && n.busy() {
+	if n.Crowded() && n.busy() {
 		wave = 1
 	}
 	n.attempt.wave++
@@ -181,7 +181,7 @@ func (n *Node) try(to gossip.Address) {
 // the node lives, and whole digests would keep peers busy.
 func (n *Node) tell(to gossip.Address) uint64 {
 	e := n.find(to)
-	if e == nil || e.original() || !n.crowded() || !n.busy() || n.attempt.wave == 0 {
+	if e == nil || e.original() || !n.Crowded() || !n.busy() || n.attempt.wave == 0 {
 		return n.send(to, n.greeting(to))
 	}
 	return n.sendAlone(to)

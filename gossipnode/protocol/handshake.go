@@ -131,7 +131,7 @@ func (n *Node) returnFirst(from gossip.Address, told gossip.Digest) {
 		}
 		n.count()
 		n.sendAlone(from)
-		if n.crowded() {
+		if n.Crowded() {
 			n.held[from] = told
 		}
 	}
@@ -244,7 +244,7 @@ func (n *Node) behind(d gossip.Digest) []gossip.Address {
 func (n *Node) greeting(to gossip.Address) gossip.Message {
 	e := n.find(to)
 	stranger := e == nil || e.generation == 0
-	if stranger && n.crowded() || e != nil && (!e.original() || !n.owesHandshake(e) && n.clock-e.heard < n.timing.Gossip) {
+	if stranger && n.Crowded() || e != nil && (!e.original() || !n.owesHandshake(e) && n.clock-e.heard < n.timing.Gossip) {
 		return gossip.Gossip{Digest: n.Digest()}
 	}
 	n.count()

@@ -24,10 +24,12 @@ const (
 	vectorBytesPerSecond = 48 << 10
 )
 
-func (n *Node) crowded() bool { return max(len(n.endpoints), len(n.list)) >= crowdedFrom }
+// Crowded tells whether the node knows of more nodes than originals make a cluster of, or the
+// provider's list has more.
+func (n *Node) Crowded() bool { return max(len(n.endpoints), len(n.list)) >= crowdedFrom }
 
 // mayReport tells whether a report may be made now: of a crowded cluster, with a heartbeat.
-func (n *Node) mayReport() bool { return !n.crowded() || n.clock == n.beatAt }
+func (n *Node) mayReport() bool { return !n.Crowded() || n.clock == n.beatAt }
 
 // reportTimers reports once a gossip interval, at an instant of the node's own.
 // An unchanged vector is sent too: an original monitor decides only when it is
@@ -55,7 +57,7 @@ func (n *Node) stateInterval() time.Duration {
 
 // reportVector reports a vector that has changed, or is due, as soon as it may.
 func (n *Node) reportVector() {
-	if !n.vectorDirty || !n.mayReport() || n.crowded() && n.shape != n.vectorShape && n.clock < n.nextVector {
+	if !n.vectorDirty || !n.mayReport() || n.Crowded() && n.shape != n.vectorShape && n.clock < n.nextVector {
 		return
 	}
 	n.vectorDirty, n.vectorShape = false, n.shape

@@ -40,8 +40,14 @@ func TestNamesAreGuessed(t *testing.T) {
 		list  []string
 		wrong int
 	}{
-		{"the first", list, 100}, {"the same", list, 0}, {"ten less", without, 0}, {"two more", with, 2},
-		{"few", []string{"a:1", "b:1"}, 2}, {"the same", list, 0}, {"the other way round", reversed, 99}, {"the same", list, 0},
+		{"the first", list, 100},
+		{"the same", list, 0},
+		{"ten less", without, 0},
+		{"two more", with, 2},
+		{"few", []string{"a:1", "b:1"}, 2},
+		{"the same", list, 0},
+		{"the other way round", reversed, 99},
+		{"the same", list, 0},
 	} {
 		all, wrong := n.readAll(step.list)
 		if wrong != step.wrong || len(all) != len(step.list) {

@@ -275,7 +275,7 @@ func (c *Client) over(ctx context.Context, conn *connection, head []byte, e exch
 		}
 		c.connections.drop(conn)
 	}()
-	response, err := conn.exchange(head, e.document)
+	response, err := conn.exchange(head, e.document) //nolint:bodyclose // it is read to its end, or the connection is closed
 	if err != nil {
 		return nil, 0, err
 	}

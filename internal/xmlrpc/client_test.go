@@ -399,6 +399,7 @@ func TestBadAnswers(t *testing.T) {
 		{"500", "HTTP/1.0 500 Internal Server Error\r\n\r\n", "HTTP status 500"},
 		{"redirect", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "HTTP status 302"},
 		{"204", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP status 204"},
+		{"101", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP status 101"},
 		{"no HTTP", "hello\r\n\r\n", "malformed HTTP"},
 		{"no XML", ok("", []byte("hello")), "malformed XML-RPC at byte 0"},
 		{"comment", ok("", []byte("<!-- --><methodResponse/>")), "is refused"},
@@ -429,6 +430,8 @@ func TestGoodAnswers(t *testing.T) {
 	long := xmlrpc.StringValue(strings.Repeat("x", 20_000))
 	for name, response := range map[string]string{
 		"no length": "HTTP/1.0 200 OK\r\n\r\n" + string(xmlrpc.AppendAnswer(nil, long)),
+		"continue":  "HTTP/1.1 100 Continue\r\n\r\n" + ok("", xmlrpc.AppendAnswer(nil, long)),
+		"chunks":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(xmlrpc.AppendAnswer(nil, long)),
 		"gzip":      ok("Content-Encoding: gzip\r\n", zipped(t, bytes.NewReader(xmlrpc.AppendAnswer(nil, long)))),
 	} {
 		v, err := client(t, nil).Call(t.Context(), respondWith(t, response), "m")
@@ -442,6 +445,123 @@ func TestGoodAnswers(t *testing.T) {
 	if !errors.As(err, &fault) || fault.Code != 3 || !strings.HasPrefix(fault.Text, "ü</fault>") ||
 		len(fault.Text) > 5000 {
 		t.Errorf("huge fault: %.200v", err)
+	}
+}
+
+func chunked(body []byte) string {
+	var b strings.Builder
+	for len(body) > 0 {
+		n := min(1000, len(body))
+		fmt.Fprintf(&b, "%x\r\n%s\r\n", n, body[:n])
+		body = body[n:]
+	}
+	return b.String() + "0\r\n\r\n"
+}
+
+// What becomes of a connection after an answer.
+func TestWhichConnectionsAreKept(t *testing.T) {
+	nilAnswer := xmlrpc.AppendAnswer(nil, xmlrpc.NilValue())
+	for _, c := range []struct {
+		name, response string
+		kept           bool
+	}{
+		{"an answer", ok("", nilAnswer), true},
+		{"in chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(nilAnswer), true},
+		{"a short page", "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", true},
+		{"a long page", "HTTP/1.1 404 Not Found\r\nContent-Length: 5000\r\n\r\n" + strings.Repeat("x", 5000), false},
+		{"one that ends it", ok("Connection: close\r\n", nilAnswer), false},
+		{"more than was asked for", ok("", nilAnswer) + "more", false},
+	} {
+		var conns atomic.Int32
+		hostport := scripted(t, func(_ int, conn net.Conn, in *bufio.Reader) {
+			conns.Add(1)
+			for {
+				if _, _, err := readRequest(in); err != nil {
+					return
+				}
+				_, _ = io.WriteString(conn, c.response)
+			}
+		})
+		one := client(t, nil)
+		for range 3 {
+			_, _ = one.Call(t.Context(), hostport, "m") // pages are errors
+		}
+		if n := conns.Load(); (n == 1) != c.kept || n != 1 && n != 3 {
+			t.Errorf("%s: %d connections for three calls, one is kept: want %v", c.name, n, c.kept)
+		}
+	}
+}
+
+// Idle connections are closed in time, and when the client is.
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	for name, c := range map[string]struct {
+		idle  time.Duration
+		close bool
+	}{"in time": {20 * time.Millisecond, false}, "with the client": {time.Hour, true}} {
+		ends := make(chan error, 1)
+		hostport := scripted(t, func(_ int, conn net.Conn, in *bufio.Reader) {
+			for {
+				if _, _, err := readRequest(in); err != nil {
+					ends <- err
+					return
+				}
+				answer(conn, "HTTP/1.1", "")
+			}
+		})
+		one := client(t, func(o *xmlrpc.ClientOptions) { o.IdleTimeout = c.idle })
+		if _, err := one.Call(t.Context(), hostport, "m"); err != nil {
+			t.Fatal(err)
+		}
+		if c.close {
+			one.Close()
+		}
+		select {
+		case err := <-ends:
+			if !errors.Is(err, io.EOF) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Errorf("%s: the connection is not closed", name)
+		}
+		if _, err := one.Call(t.Context(), hostport, "m"); err != nil {
+			t.Errorf("%s: a later call: %v", name, err)
+		}
+	}
+}
+
+// Calls that are given up while they wait for a connection leave it to others.
+func TestGivenUpWhileWaiting(t *testing.T) {
+	var open, most atomic.Int32
+	hostport := scripted(t, func(_ int, conn net.Conn, in *bufio.Reader) {
+		most.Store(max(most.Load(), open.Add(1)))
+		defer open.Add(-1)
+		for i := 0; ; i++ {
+			if _, _, err := readRequest(in); err != nil {
+				return
+			}
+			answer(conn, "HTTP/1.1", map[bool]string{true: "Connection: close\r\n"}[i%3 == 2])
+		}
+	})
+	c := client(t, func(o *xmlrpc.ClientOptions) { o.PerHost = 1 })
+	var calls sync.WaitGroup
+	for i := range 300 {
+		calls.Go(func() {
+			ctx, giveUp := context.WithTimeout(t.Context(), time.Duration(i%60)*100*time.Microsecond)
+			defer giveUp()
+			_, err := c.Call(ctx, hostport, "m")
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	for range 3 {
+		if _, err := c.Call(t.Context(), hostport, "m"); err != nil {
+			t.Errorf("after them: %v", err)
+		}
+	}
+	if n := most.Load(); n > 2 { // one may be closing while the next is opened
+		t.Errorf("%d connections at a time, want one", n)
 	}
 }
 

@@ -66,11 +66,15 @@ func (o ClientOptions) dialer() Dial {
 	}
 	return patient(func(ctx context.Context, network, addr string) (net.Conn, error) {
 		plain, err := dial(ctx, network, addr)
-		host, _, _ := net.SplitHostPort(addr) // it has been checked
-		if err != nil || o.TLS == nil || o.TLS(host) == nil {
+		var settings *tls.Config
+		if o.TLS != nil {
+			host, _, _ := net.SplitHostPort(addr) // it has been checked
+			settings = o.TLS(host)
+		}
+		if err != nil || settings == nil {
 			return plain, err
 		}
-		secure := tls.Client(plain, o.TLS(host))
+		secure := tls.Client(plain, settings)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = plain.Close() // nothing was said on it
 			return nil, err
