@@ -15,7 +15,9 @@ import (
 // Lists remembers the last list of members that a process was told, so that a large one which
 // has not changed need not come again: nodes ask once a round. It is an extension. The caller
 // says which list it has by its mark; the answer is a text whose first line is the list's mark,
-// and whose others are its addresses, in join order, unless the caller has it. Lists of up to
+// and whose others are its addresses, in join order, unless the caller has it. If the caller has
+// the beginning of the list, as while nodes join, the first line ends in " +", and only the rest
+// comes. Lists of up to
 // maxPlain members are asked for as an original does. The zero value remembers none; it is safe
 // for many goroutines.
 type Lists struct {
@@ -94,7 +96,8 @@ var markArguments = arguments[string]{
 
 var markSeed = maphash.MakeSeed()
 
-// markOf tells lists apart, those of one process: nobody else can find two with the same mark.
+// markOf is a list's length and a hash, which tell lists apart, those of one process: nobody else
+// can find two with the same mark.
 func markOf(list []gossip.Address) string {
 	var h maphash.Hash
 	h.SetSeed(markSeed)
@@ -102,7 +105,17 @@ func markOf(list []gossip.Address) string {
 		_, _ = h.WriteString(string(a)) // it never fails
 		_ = h.WriteByte('\n')
 	}
-	return strconv.FormatUint(h.Sum64(), 16)
+	return strconv.Itoa(len(list)) + "." + strconv.FormatUint(h.Sum64(), 16)
+}
+
+// begun is how much of a list somebody has whose list has a mark; 0 if that is not how it begins.
+func begun(list []gossip.Address, mark string) int {
+	length, _, _ := strings.Cut(mark, ".")
+	n, err := strconv.Atoi(length)
+	if err != nil || n < 1 || n > len(list) || markOf(list[:n]) != mark {
+		return 0
+	}
+	return n
 }
 
 // markedList is the provider's method. A whole list is made once for all who ask for it at
@@ -114,20 +127,30 @@ func markedList(h ProviderHandler) xmlrpc.Method {
 		if err != nil {
 			return xmlrpc.Value{}, err
 		}
-		if mark := markOf(list); mark == has {
-			return xmlrpc.StringValue(mark + "\n"), nil
+		switch n := begun(list, has); n {
+		case 0:
+			return whole.Call(ctx, nil)
+		case len(list):
+			return xmlrpc.StringValue(has + "\n"), nil
+		default:
+			text := append([]byte(markOf(list)), " +\n"...)
+			return xmlrpc.StringValue(string(appendLines(text, list[n:]))), nil
 		}
-		return whole.Call(ctx, nil)
 	})
 }
 
 func appendList(dst []byte, list []gossip.Address) []byte {
 	dst = append(dst, xmlrpc.TextStart...)
 	dst = append(append(dst, markOf(list)...), '\n')
+	return append(appendLines(dst, list), xmlrpc.TextEnd...)
+}
+
+// appendLines writes addresses, of which none has a character that a text may not have.
+func appendLines(dst []byte, list []gossip.Address) []byte {
 	for _, a := range list {
-		dst = append(xmlrpc.AppendText(dst, string(a)), '\n')
+		dst = append(append(dst, a...), '\n')
 	}
-	return append(dst, xmlrpc.TextEnd...)
+	return dst
 }
 
 // parseList reads the answer to who has a list.
@@ -140,6 +163,10 @@ func parseList(text, has string, last []gossip.Address) (mark string, list []gos
 		return mark, last, nil
 	}
 	list = []gossip.Address{} // a provider without members has a list, too
+	begun, more := strings.CutSuffix(mark, " +")
+	if more {
+		mark, list = begun, append(list, last...)
+	}
 	for line := range strings.Lines(rest) {
 		address, ended := strings.CutSuffix(line, "\n")
 		a := knownNames.address([]byte(address))

@@ -96,6 +96,34 @@ func TestAProviderWithoutMarks(t *testing.T) {
 	}
 }
 
+// TestTheRestOfAList comes to who has its beginning.
+func TestTheRestOfAList(t *testing.T) {
+	list := members(100)
+	for _, c := range []struct {
+		has  string
+		want string // in whole lines
+	}{
+		{markOf(list), markOf(list) + "\n"},
+		{markOf(list[:98]), markOf(list) + " +\n" + string(list[98]) + "\n" + string(list[99]) + "\n"},
+		{markOf(list[1:98]), ""},
+		{markOf(append(members(100), "new:1")), ""},
+		{"", ""},
+		{"98.", ""},
+		{"-1." + markOf(list), ""},
+		{"0.0", ""},
+		{"x", ""},
+	} {
+		v, err := markedList(&recorder{members: list}).Call(t.Context(), []xmlrpc.Value{xmlrpc.StringValue(c.has)})
+		if err != nil || c.want != "" && v.Str != c.want || c.want == "" && v.Kind == xmlrpc.String {
+			t.Errorf("who has %.20q is told %.60q, %v, want %.60q", c.has, v.Str, err, c.want)
+		}
+	}
+	mark, all, err := parseList(markOf(list)+" +\n"+string(list[99])+"\n", "m", list[:99])
+	if err != nil || mark != markOf(list) || same(list, all) != "" {
+		t.Errorf("read as %q, %s, %v", mark, same(list, all), err)
+	}
+}
+
 func TestBadLists(t *testing.T) {
 	has := members(3)
 	for text, want := range map[string]string{
