@@ -62,7 +62,8 @@ func (t *Told) Report(ctx context.Context, m Monitor, r machine.Report) error {
 		return fmt.Errorf("call %s on %s: %w", whole, m.HostPort, xmlrpc.AsFault(xmlrpc.NotSupported(whole)))
 	}
 	if mark := t.markOf(m.HostPort, r); mark != "" {
-		if err := m.tell(ctx, marked, markedCall(r, mark)); !isFault(err, errUnknownList) {
+		err := m.tell(ctx, marked, markedCall(r, mark))
+		if !isFault(err, errUnknownList) && !isFault(err, xmlrpc.NotSupported(marked)) {
 			return err
 		}
 	}
@@ -101,7 +102,7 @@ func (t *Told) keep(to string, list gossip.FaultVector, mark string) {
 	t.to, t.list, t.mark = to, list, mark
 }
 
-// counts is what comes last in a report.
+// appendCounts writes what comes last in a report.
 func appendCounts(dst []byte, r machine.Report) []byte {
 	generation, messages, sent := int32(0), int32(0), int64(-1)
 	if r.Suspects != nil {

@@ -185,18 +185,22 @@ func TestListsAreBounded(t *testing.T) {
 func TestWhoKnowsNoReports(t *testing.T) {
 	methods := MonitorMethods(&recorder{})
 	delete(methods, "reportTerse")
+	delete(methods, "reportMarkedTerse")
 	to, called := counting(t, methods)
 	_, c := serve(t, xmlrpc.Methods{})
 	var all Told
+	r := reportOf(100)
+	r.States = nil
+	all.keep(string(to), r.Suspects.Vector, markOfList(r.Suspects.Vector)) // another was there before
 	for range 3 {
-		err := all.Report(t.Context(), Monitor{c, string(to)}, reportOf(100))
+		err := all.Report(t.Context(), Monitor{c, string(to)}, r)
 		var fault *xmlrpc.Fault
 		if !errors.As(err, &fault) || !strings.Contains(fault.Text, "not supported") {
 			t.Fatalf("%v, want a fault", err)
 		}
 	}
-	if n := called()["reportTerse"]; n != 1 {
-		t.Errorf("it was asked %d times", n)
+	if diff := same(map[string]int{"reportTerse": 1, "reportMarkedTerse": 1}, called()); diff != "" {
+		t.Error(diff)
 	}
 }
 
