@@ -41,7 +41,8 @@ const boundMargin = 2 * time.Second
 // news has spread, two more for phases, and two seconds. Twice the spread is
 // allowed for when rounds are not aligned or more than two nodes die at once, and
 // a round for each dead node beyond the first spread where those can be lost one
-// after the other: see lostRounds.
+// after the other: see lostRounds. In crowded clusters opinions are told with a heartbeat; what
+// that takes beyond a second comes on top.
 func (p Parameters) DetectionBound(nodes, deaths int) time.Duration {
 	spread := p.Protocol.SpreadRounds(nodes)
 	rounds := spread
@@ -51,5 +52,9 @@ func (p Parameters) DetectionBound(nodes, deaths int) time.Duration {
 	case !p.Aligned:
 		rounds += spread
 	}
-	return p.Timing.Fail + time.Duration(rounds+2)*p.Timing.Gossip + boundMargin
+	bound := p.Timing.Fail + time.Duration(rounds+2)*p.Timing.Gossip + boundMargin
+	if nodes >= crowdedFrom {
+		bound += max(0, p.Timing.Heartbeat-boundMargin/2)
+	}
+	return bound
 }

@@ -132,6 +132,24 @@ func TestDetectionBound(t *testing.T) {
 	}
 }
 
+// In crowded clusters an opinion waits for a heartbeat, which may be longer than the bound has
+// time for anyway.
+func TestDetectionBoundOfRareHeartbeats(t *testing.T) {
+	spec, _ := protocol.ByName("random")
+	bound := func(nodes int, heartbeat time.Duration) time.Duration {
+		p := protocol.DefaultParameters(spec)
+		p.Timing.Heartbeat = heartbeat
+		return p.DetectionBound(nodes, 1)
+	}
+	for heartbeat, more := range map[time.Duration]time.Duration{
+		200 * time.Millisecond: 0, time.Second: 0, time.Second + 1: 1, 4 * time.Second: 3 * time.Second,
+	} {
+		if got := bound(65, heartbeat) - bound(64, heartbeat); got != more {
+			t.Errorf("heartbeat %v: %v more of 65 nodes than of 64, want %v", heartbeat, got, more)
+		}
+	}
+}
+
 // A protocol without offsets loses no rounds, whatever it takes for news.
 func TestDetectionBoundWithoutOffsets(t *testing.T) {
 	spec, _ := protocol.ByName("random")
