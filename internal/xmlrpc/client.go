@@ -55,6 +55,11 @@ func (o ClientOptions) Validate() error {
 	if o.IdleTimeout <= 0 {
 		return fmt.Errorf("client option IdleTimeout is %s, want more than 0", o.IdleTimeout)
 	}
+	for _, c := range []byte(o.Cluster) {
+		if c <= ' ' || c > '~' {
+			return fmt.Errorf("client option Cluster is %q, want printable ASCII without spaces", o.Cluster)
+		}
+	}
 	return checkBounds("client", o.MaxBody, Limits{o.MaxDepth, o.MaxElements})
 }
 
@@ -239,9 +244,9 @@ func (c *Client) send(ctx context.Context, to string, e exchange) (body []byte, 
 		if tries == 0 {
 			c.sent.Add(int64(len(e.document)))
 		}
-		stale := conn.kept
-		body, taken, err = c.over(ctx, conn, head, e)
-		if err == nil || !stale || conn.answered || ctx.Err() != nil || tries >= c.options.PerHost {
+		var stale bool
+		body, taken, stale, err = c.over(ctx, conn, head, e)
+		if !stale || ctx.Err() != nil || tries >= c.options.PerHost {
 			return body, taken, err
 		}
 	}
@@ -261,8 +266,11 @@ func (c *Client) head(to string, length int) []byte {
 	return append(head, "\r\n\r\n"...)
 }
 
-// over makes a call over a connection, which it gives back.
-func (c *Client) over(ctx context.Context, conn *connection, head []byte, e exchange) (body []byte, taken int64, err error) {
+// over makes a call over a connection, which it gives back. stale tells that the connection was a
+// kept one, and that not a byte of an answer has come.
+func (c *Client) over(
+	ctx context.Context, conn *connection, head []byte, e exchange,
+) (body []byte, taken int64, stale bool, err error) {
 	again := false
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // ends what is under way
 	defer func() {
@@ -277,22 +285,22 @@ func (c *Client) over(ctx context.Context, conn *connection, head []byte, e exch
 	}()
 	response, err := conn.exchange(head, e.document) //nolint:bodyclose // it is read to its end, or the connection is closed
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, conn.kept && !conn.answered, err
 	}
 	if response.StatusCode != http.StatusOK {
 		_, _ = io.CopyN(io.Discard, response.Body, 4<<10) // so that the connection can be kept
 		again = conn.ended(response)
-		return nil, 0, fmt.Errorf("HTTP status %s", response.Status)
+		return nil, 0, false, fmt.Errorf("HTTP status %s", response.Status)
 	}
 	body, taken, err = c.read(ctx, response, e.limit)
 	switch {
 	case errors.Is(err, errTooLarge):
-		return nil, 0, fmt.Errorf("answer over %d bytes: %w", e.limit, ErrLimit)
+		return nil, 0, false, fmt.Errorf("answer over %d bytes: %w", e.limit, ErrLimit)
 	case err != nil:
-		return nil, 0, fmt.Errorf("read answer: %w", err)
+		return nil, 0, false, fmt.Errorf("read answer: %w", err)
 	}
 	again = conn.ended(response)
-	return body, taken, nil
+	return body, taken, false, nil
 }
 
 func (c *Client) read(ctx context.Context, response *http.Response, limit int64) ([]byte, int64, error) {

@@ -589,12 +589,14 @@ func TestBadCalls(t *testing.T) {
 
 func TestClientOptions(t *testing.T) {
 	for want, change := range map[string]func(*xmlrpc.ClientOptions){
-		"Timeout is 0s, want more than 0":     func(o *xmlrpc.ClientOptions) { o.Timeout = 0 },
-		"MaxBody is -1, want at least 1 byte": func(o *xmlrpc.ClientOptions) { o.MaxBody = -1 },
-		"MaxDepth is 0, want 1 to 10000":      func(o *xmlrpc.ClientOptions) { o.MaxDepth = 0 },
-		"MaxElements is 0, want at least 1":   func(o *xmlrpc.ClientOptions) { o.MaxElements = 0 },
-		"PerHost is 0, want at least 1":       func(o *xmlrpc.ClientOptions) { o.PerHost = 0 },
-		"IdleTimeout is 0s, want more than 0": func(o *xmlrpc.ClientOptions) { o.IdleTimeout = 0 },
+		"Timeout is 0s, want more than 0":         func(o *xmlrpc.ClientOptions) { o.Timeout = 0 },
+		"MaxBody is -1, want at least 1 byte":     func(o *xmlrpc.ClientOptions) { o.MaxBody = -1 },
+		"MaxDepth is 0, want 1 to 10000":          func(o *xmlrpc.ClientOptions) { o.MaxDepth = 0 },
+		"MaxElements is 0, want at least 1":       func(o *xmlrpc.ClientOptions) { o.MaxElements = 0 },
+		"PerHost is 0, want at least 1":           func(o *xmlrpc.ClientOptions) { o.PerHost = 0 },
+		"Cluster is \"a\\r\\nb\", want printable": func(o *xmlrpc.ClientOptions) { o.Cluster = "a\r\nb" },
+		"Cluster is \"a b\", want printable":      func(o *xmlrpc.ClientOptions) { o.Cluster = "a b" },
+		"IdleTimeout is 0s, want more than 0":     func(o *xmlrpc.ClientOptions) { o.IdleTimeout = 0 },
 	} {
 		o := xmlrpc.DefaultClientOptions()
 		change(&o)
