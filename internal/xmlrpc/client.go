@@ -95,7 +95,8 @@ func (c *Client) Call(ctx context.Context, hostport, method string, args ...Valu
 	if err != nil {
 		return Value{}, fmt.Errorf("call %s on %s: %w", method, hostport, err)
 	}
-	v, _, err := c.call(ctx, hostport, exchange{method: method, document: document, limit: c.options.MaxBody})
+	v, _, err := c.post(ctx, hostport, func(dst []byte) []byte { return append(dst, document...) },
+		exchange{method: method, limit: c.options.MaxBody})
 	return v, err
 }
 
@@ -156,16 +157,15 @@ func (c *Client) NoteLack(hostport, method string, err error) bool {
 func (c *Client) post(
 	ctx context.Context, hostport string, document func([]byte) []byte, e exchange,
 ) (v Value, done bool, err error) {
-	b := written(document)
-	defer release(b)
-	e.document = *b
+	e.document = write(document)
+	defer e.document.release()
 	return c.call(ctx, hostport, e)
 }
 
 // exchange is one call and its answer.
 type exchange struct {
 	method   string
-	document []byte
+	document *outgoing
 	limit    int64                 // bytes of the answer
 	read     func(*Canonical) bool // of an answer in canonical form; nil: it is always a Value
 }
@@ -235,17 +235,17 @@ func (c *Client) parse(ctx context.Context, body []byte, read func(*Canonical) b
 // server was just closing. All PerHost kept ones may be such; a fresh one is never given a second
 // try.
 func (c *Client) send(ctx context.Context, to string, e exchange) (body []byte, taken int64, err error) {
-	head := c.head(to, len(e.document))
+	message := e.document.after(c.head(to, e.document.length()))
 	for tries := 0; ; tries++ {
 		conn, err := c.connections.take(ctx, to)
 		if err != nil {
 			return nil, 0, err
 		}
 		if tries == 0 {
-			c.sent.Add(int64(len(e.document)))
+			c.sent.Add(int64(e.document.length()))
 		}
 		var stale bool
-		body, taken, stale, err = c.over(ctx, conn, head, e)
+		body, taken, stale, err = c.over(ctx, conn, message, e)
 		if !stale || ctx.Err() != nil || tries >= c.options.PerHost {
 			return body, taken, err
 		}
@@ -269,7 +269,7 @@ func (c *Client) head(to string, length int) []byte {
 // over makes a call over a connection, which it gives back. stale tells that the connection was a
 // kept one, and that not a byte of an answer has come.
 func (c *Client) over(
-	ctx context.Context, conn *connection, head []byte, e exchange,
+	ctx context.Context, conn *connection, message []byte, e exchange,
 ) (body []byte, taken int64, stale bool, err error) {
 	again := false
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // ends what is under way
@@ -283,7 +283,7 @@ func (c *Client) over(
 		}
 		c.connections.drop(conn)
 	}()
-	response, err := conn.exchange(head, e.document) //nolint:bodyclose // it is read to its end, or the connection is closed
+	response, err := conn.exchange(message) //nolint:bodyclose // it is read to its end, or the connection is closed
 	if err != nil {
 		return nil, 0, conn.kept && !conn.answered, err
 	}

@@ -188,10 +188,9 @@ const maxHeader = 64 << 10
 var aPost = &http.Request{Method: http.MethodPost}
 
 // exchange sends a call and reads its answer's header.
-func (conn *connection) exchange(head, document []byte) (*http.Response, error) {
+func (conn *connection) exchange(message []byte) (*http.Response, error) {
 	conn.answered = false
-	both := net.Buffers{head, document}
-	_, unsent := both.WriteTo(conn.Conn)
+	_, unsent := conn.Write(message)
 	if unsent != nil { // whoever refuses a call may answer before it has read all
 		_ = conn.SetReadDeadline(time.Now().Add(refusalPatience)) // else the call's end holds
 	}

@@ -6,18 +6,36 @@ import "sync"
 // nodes. A buffer that has held a state map of theirs would be carried by heartbeats next.
 const maxKept = 256 << 10
 
-// buffers are for calls' documents, used again and again.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
+// headRoom is how many bytes are left before a call's document for its HTTP head, so that both are
+// written at once.
+const headRoom = 512
 
-// written has a document written into a buffer, which is to be released.
-func written(document func([]byte) []byte) *[]byte {
-	b := buffers.Get().(*[]byte)
-	*b = document((*b)[:0])
-	return b
+// outgoing is a call's document, with room before it.
+type outgoing struct{ room []byte }
+
+var outgoings = sync.Pool{New: func() any { return &outgoing{make([]byte, headRoom)} }}
+
+// write has a document written. Who has it written must release it, once it is sent.
+func write(document func([]byte) []byte) *outgoing {
+	o := outgoings.Get().(*outgoing)
+	o.room = document(o.room[:headRoom])
+	return o
 }
 
-func release(b *[]byte) {
-	if cap(*b) <= maxKept {
-		buffers.Put(b)
+func (o *outgoing) release() {
+	if cap(o.room) <= maxKept {
+		outgoings.Put(o)
 	}
+}
+
+// length is the document's.
+func (o *outgoing) length() int { return len(o.room) - headRoom }
+
+// after is the document after a head.
+func (o *outgoing) after(head []byte) []byte {
+	if len(head) > headRoom {
+		return append(head, o.room[headRoom:]...)
+	}
+	copy(o.room[headRoom-len(head):], head)
+	return o.room[headRoom-len(head):]
 }
