@@ -172,3 +172,32 @@ func TestWhatStrangersToldIsHeld(t *testing.T) {
 		}
 	}
 }
+
+// The ring of a list follows who counts, though the list stays as it is.
+func TestTheRingFollowsWhoCounts(t *testing.T) {
+	c := newCaller(t, "scrr", 4, 1)
+	last := numbered(14) // the last of ten strangers, of whom three count
+	goes := func() bool {
+		to := map[gossip.Address]bool{}
+		for range 16 {
+			c.pass(c.rounds)
+			for _, call := range c.calls {
+				to[call.To] = true
+			}
+			c.answerAll()
+			for i := 2; i <= 4; i++ {
+				c.hear(i)
+			}
+			c.step(protocol.Members{List: listOf(14)})
+		}
+		return to[last]
+	}
+	if goes() {
+		t.Fatal("a round goes to the last stranger")
+	}
+	c.hear(14)
+	c.answerAll()
+	if !goes() {
+		t.Error("no round goes to the last stranger, which has spoken and answered")
+	}
+}
