@@ -97,13 +97,14 @@ func TestNothingIsKeptOfAForgottenName(t *testing.T) {
 	const gone, stays = "node2:5000", "node3:5000"
 	for _, a := range []gossip.Address{gone, stays} {
 		n.offered[a], n.partial[a], n.status[a], n.targeted[a] = offer{}, true, "DOWN", 1
-		n.beats[a], n.pace[a] = &beatClock{}, paceSample{}
+		n.beats[a], n.pace[a], n.held[a] = &beatClock{}, paceSample{}, nil
 	}
 	n.drop(func(a gossip.Address, _ *endpoint) bool { return a == gone })
 	for name, left := range map[string][]gossip.Address{
 		"offered": slices.Collect(maps.Keys(n.offered)), "partial": slices.Collect(maps.Keys(n.partial)),
 		"status": slices.Collect(maps.Keys(n.status)), "targeted": slices.Collect(maps.Keys(n.targeted)),
 		"beats": slices.Collect(maps.Keys(n.beats)), "pace": slices.Collect(maps.Keys(n.pace)),
+		"held": slices.Collect(maps.Keys(n.held)),
 	} {
 		if !slices.Equal(left, []gossip.Address{stays}) {
 			t.Errorf("%s: %v is left, want %s", name, left, stays)

@@ -144,7 +144,11 @@ func (n *Node) learnHeld(from gossip.Address) {
 	if !n.believes(from) {
 		return
 	}
-	var fresh gossip.Digest
+	n.learn(n.unknown(told))
+}
+
+// unknown is what of a digest is about names that the node does not know, and not of the future.
+func (n *Node) unknown(told gossip.Digest) (fresh gossip.Digest) {
 	limit := n.now.Add(maxAhead).Unix()
 	i := 0
 	for _, e := range told {
@@ -153,7 +157,7 @@ func (n *Node) learnHeld(from gossip.Address) {
 			fresh = append(fresh, e)
 		}
 	}
-	n.learn(fresh)
+	return fresh
 }
 
 // tellRest tells a peer that has been confirmed by an answer to a call what it was not told
@@ -286,13 +290,7 @@ func (n *Node) keep(from gossip.Address, told gossip.Digest) {
 	if n.believes(from) || !n.called(from) {
 		return
 	}
-	limit := n.now.Add(maxAhead).Unix()
-	var fresh gossip.Digest
-	for _, e := range told {
-		if _, known := slices.BinarySearch(n.addresses, e.Address); !known && int64(e.Generation) <= limit {
-			fresh = append(fresh, e)
-		}
-	}
+	fresh := n.unknown(told)
 	most := maxUnconfirmed/2 - (n.Known() - n.confirmed) // the rest is for members' words
 	fresh = fresh[:min(len(fresh), max(most, 0))]
 	n.insert(fresh, false)

@@ -12,7 +12,7 @@ import (
 	"gossiprpc/internal/gossip"
 )
 
-// read reads names in order, and tells how many were not guessed.
+// readAll reads names in order, and tells how many were not guessed.
 func (n *names) readAll(list []string) (all []gossip.Address, wrong int) {
 	r := n.reading()
 	for _, name := range list {
