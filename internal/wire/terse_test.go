@@ -227,3 +227,42 @@ func TestLinesWeighAsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsKeptOfADocument: its memory is used for the next call, which changes nothing of what
+// was told before.
+func TestNothingIsKeptOfADocument(t *testing.T) {
+	r := &recorder{}
+	methods := NodeMethods(r)
+	maps.Copy(methods, MonitorMethods(r))
+	to, _ := counting(t, methods)
+	_, c := serve(t, xmlrpc.Methods{})
+	for _, entries := range []int{10, 100} {
+		for _, request := range large(entries) {
+			if _, err := Do(t.Context(), c, to, request); err != nil {
+				t.Fatal(err)
+			}
+			message, states, vector := r.message, r.states, r.vector
+			for range 3 { // of the same lengths, in the same buffer
+				if err := c.Tell(t.Context(), string(to), "x", func(dst []byte) []byte {
+					return xmlrpc.AppendCall(dst, "x", xmlrpc.StringValue(strings.Repeat("#", 7<<10)))
+				}); err == nil {
+					t.Fatal("a method that is not there has answered")
+				}
+			}
+			switch want := request.(type) {
+			case machine.Message:
+				if diff := same(want.Message, message); diff != "" {
+					t.Errorf("%d entries: %s", entries, diff)
+				}
+			case machine.States:
+				if diff := same(want.Map, states); diff != "" {
+					t.Errorf("%d entries: %s", entries, diff)
+				}
+			case machine.Suspects:
+				if diff := same(want.Vector, vector); diff != "" {
+					t.Errorf("%d entries: %s", entries, diff)
+				}
+			}
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 var errTooLarge = errors.New("body too large")
@@ -21,8 +22,13 @@ type body struct {
 	packed bool
 }
 
-// beginBody reads up to unreckoned bytes. length is what was announced, or -1.
-func beginBody(from io.Reader, length int64, packed bool) (*body, error) {
+// heads are buffers for the beginnings of calls, used again and again: what is read of a call
+// is copied out of them.
+var heads = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// beginBody reads up to unreckoned bytes into a buffer, which is empty and holds the beginning from
+// then on. length is what was announced, or -1.
+func beginBody(head *bytes.Buffer, from io.Reader, length int64, packed bool) (*body, error) {
 	b := &body{from: from, length: length, packed: packed}
 	if packed {
 		z, err := gzip.NewReader(from)
@@ -31,7 +37,6 @@ func beginBody(from io.Reader, length int64, packed bool) (*body, error) {
 		}
 		b.from = z
 	}
-	var head bytes.Buffer
 	if length >= 0 && !packed {
 		head.Grow(int(min(length, unreckoned+1)) + bytes.MinRead) // so much is wanted to see the end
 	}

@@ -315,7 +315,7 @@ func (c *Client) read(ctx context.Context, response *http.Response, limit int64)
 	if response.ContentLength > limit {
 		return nil, 0, errTooLarge
 	}
-	b, err := beginBody(io.LimitReader(response.Body, limit+1), response.ContentLength, packed)
+	b, err := beginBody(new(bytes.Buffer), io.LimitReader(response.Body, limit+1), response.ContentLength, packed)
 	if err != nil {
 		return nil, 0, err
 	}

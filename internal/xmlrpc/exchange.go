@@ -1,6 +1,7 @@
 package xmlrpc
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,9 @@ import (
 // until it is sent.
 func (s *Server) exchange(w http.ResponseWriter, r *http.Request) {
 	memory := s.options.Memory
-	body, taken, err := s.body(w, r)
+	head := heads.Get().(*bytes.Buffer)
+	head.Reset()
+	body, taken, err := s.body(w, r, head)
 	var no *refusal
 	switch {
 	case errors.As(err, &no):
@@ -29,6 +32,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) {
 	}
 	c, cost, err := s.read(r.Context(), body)
 	memory.bodies.give(taken)
+	heads.Put(head)
 	defer func() { memory.values.give(cost) }()
 	switch {
 	case errors.As(err, &no):
@@ -164,7 +168,7 @@ func grace(bytes int64, limit time.Duration, set func(time.Time) error) {
 
 // body reads the call's document and returns what is taken for it. The error is a
 // *refusal, or becomes a fault.
-func (s *Server) body(w http.ResponseWriter, r *http.Request) (document []byte, taken int64, err error) {
+func (s *Server) body(w http.ResponseWriter, r *http.Request, head *bytes.Buffer) (document []byte, taken int64, err error) {
 	if len(r.TransferEncoding) > 0 || r.ContentLength < 0 || r.ContentLength == 0 && r.Header.Get("Content-Length") == "" {
 		return nil, 0, &refusal{http.StatusLengthRequired, "Content-Length is required; chunked bodies are not read"}
 	}
@@ -181,7 +185,7 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request) (document []byte, 
 	}
 	deadline := http.NewResponseController(w).SetReadDeadline
 	grace(r.ContentLength, s.options.ReadTimeout, deadline)
-	b, err := beginBody(r.Body, r.ContentLength, packed)
+	b, err := beginBody(head, r.Body, r.ContentLength, packed)
 	if err != nil {
 		return nil, 0, unread(err)
 	}
