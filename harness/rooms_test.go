@@ -198,7 +198,9 @@ var rooms = []room{
 	{"harness/mutants/seeds", "harness/sim/chaos", "", false},
 	{"harness/attacks", "", "", false},
 	{
-		"harness/bench", "harness/settings harness/terminal harness/usage internal/gossip internal/wire internal/xmlrpc",
+		"harness/bench",
+		"harness harness/interop harness/local harness/settings harness/terminal harness/usage gossipnode/protocol " +
+			"internal/gossip internal/wire internal/xmlrpc",
 		"github.com/google/pprof github.com/kolo/xmlrpc", false,
 	},
 	{

@@ -1,6 +1,6 @@
 // Package bench compares this project's wire with Python's xmlrpc, with kolo and with
-// net/http alone, side by side in one run. What comes out is ratios of processor time,
-// so that a busy machine changes little.
+// net/http alone, and its nodes with Python's, side by side in one run. What comes out is ratios,
+// of processor time above all, so that a busy machine changes little.
 package bench
 
 import (
@@ -27,10 +27,12 @@ type measurement struct {
 	slice  time.Duration // of processor time, for one side's turn; /proc counts in hundredths of a second
 	// profile is how much of a server's processor time is looked at: a hundred samples a second.
 	profile time.Duration
+	calm    time.Duration                // a round of two clusters at rest
+	speed   float64                      // by which their intervals are divided
 	tell    func(what string, round int) // 0: it has no rounds
 }
 
-// figure is a ratio: how many times as fast as the peer this project is.
+// figure is a ratio: how many times as much as this project the peer takes.
 type figure struct {
 	what, peer string
 	wanted     float64   // at least; 0: nothing is wanted

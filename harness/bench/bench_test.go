@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +57,10 @@ func TestAllSidesWork(t *testing.T) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	told := map[string]int{}
-	m := measurement{rounds: 3, slice: 200 * time.Millisecond, tell: func(what string, round int) { told[what] = round }}
+	m := measurement{
+		rounds: 3, slice: 200 * time.Millisecond, calm: 500 * time.Millisecond, speed: 10,
+		tell: func(what string, round int) { told[what] = round },
+	}
 	codecs, err := m.codecs(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -65,9 +69,21 @@ func TestAllSidesWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append(codecs, served...)
-	if len(all) != 6 || len(told) != 3 {
-		t.Errorf("%d figures of %v, want 6 of 3 kinds", len(all), told)
+	nodes, err := m.nodes(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rest = "a node of 8 at rest"
+	if len(nodes) != 2 || told[rest] != 3 {
+		t.Errorf("%d figures of nodes, told %d", len(nodes), told[rest])
+	}
+	for i := range nodes {
+		nodes[i].what = rest
+	}
+	delete(told, rest+": two clusters join")
+	all := slices.Concat(codecs, served, nodes)
+	if len(all) != 8 || len(told) != 4 {
+		t.Errorf("%d figures of %v, want 8 of 4 kinds", len(all), told)
 	}
 	for _, f := range all {
 		if len(f.ratios) != 3 || f.median() <= 0 || told[f.what] != 3 {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"time"
 
 	"gossiprpc/harness/settings"
@@ -42,7 +43,7 @@ func Task(ctx context.Context, out io.Writer, environ []string) (err error) {
 	}
 
 	screen := terminal.On(out)
-	m := measurement{rounds: 5, slice: 400 * time.Millisecond, profile: 5 * time.Second}
+	m := measurement{rounds: 9, slice: 400 * time.Millisecond, profile: 5 * time.Second, calm: 12 * time.Second, speed: 1}
 	m.tell = func(what string, round int) {
 		if round > 0 {
 			what = fmt.Sprintf("%s: round %d of %d", what, round, m.rounds)
@@ -57,12 +58,16 @@ func Task(ctx context.Context, out io.Writer, environ []string) (err error) {
 	if err != nil {
 		return err
 	}
+	nodes, err := m.nodes(ctx, folder)
+	if err != nil {
+		return err
+	}
 	whose, err := m.profiled(ctx, folder)
 	if err != nil {
 		return err
 	}
 	screen.Clear()
-	err = show(screen, append(figures, more...), newSample().allocations())
+	err = show(screen, slices.Concat(figures, more, nodes), newSample().allocations())
 	fmt.Fprint(screen, screen.Fill(whose.String()+"\n", 0))
 	return err
 }
@@ -72,7 +77,7 @@ func show(screen *terminal.Screen, figures []figure, allocations float64) error 
 		Columns: []terminal.Column{
 			{Title: "what"},
 			{Title: "beside"},
-			{Title: "times as fast", Right: true},
+			{Title: "ratio", Right: true},
 			{Title: "rounds", Spare: 1},
 			{Title: "wanted"},
 			{Title: "result"},
@@ -104,7 +109,7 @@ func show(screen *terminal.Screen, figures []figure, allocations float64) error 
 	screen.Table(table)
 	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("\nReading an entry takes %.2g allocations (wanted: %d at most).\n",
 		allocations, mostAllocations), 0))
-	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Times as fast: the median of %d rounds, in which the sides took turns; "+
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Ratio: the median of %d rounds, in which the sides took turns; "+
 		"rounds: the least and the greatest. Counted is processor time, of the server alone where calls are served "+
 		"(%d callers; connections are kept, but Python's server closes them, as the original's does).\n",
 		len(figures[0].ratios), callers), 0))

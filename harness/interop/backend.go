@@ -3,7 +3,6 @@ package interop
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"gossiprpc/harness"
@@ -30,18 +29,7 @@ func (b Backend) Start(ctx context.Context, s harness.ClusterSpec) (harness.Clus
 	if err != nil {
 		return nil, err
 	}
-	instead := map[string][]string{}
-	for _, name := range []string{harness.Monitor, harness.Provider} {
-		if b.Mix.Python(name) {
-			instead[name] = python.Command(name)
-		}
-	}
-	for i := range s.Nodes {
-		if name := "node" + strconv.Itoa(i+1); b.Mix.Python(name) {
-			instead[name] = python.Command("node")
-		}
-	}
-	inner, err := (&local.Backend{Programs: b.Programs, Instead: instead}).Start(ctx, s)
+	inner, err := (&local.Backend{Programs: b.Programs, Instead: python.Instead(s.Nodes, b.Mix.Python)}).Start(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+
+	"gossiprpc/harness"
 )
 
 //go:embed testdata/python/*.py
@@ -57,4 +60,20 @@ func NewPython(dir string) (Python, error) {
 // flags that follow are those of the Go commands.
 func (p Python) Command(role string) []string {
 	return []string{p.interpreter, "-B", "-u", filepath.Join(p.folder, role+".py")}
+}
+
+// Instead has, for each of a cluster's processes that is Python's, what is run in place of ours.
+func (p Python) Instead(nodes int, python func(process string) bool) map[string][]string {
+	instead := map[string][]string{}
+	for _, name := range []string{harness.Monitor, harness.Provider} {
+		if python(name) {
+			instead[name] = p.Command(name)
+		}
+	}
+	for i := range nodes {
+		if name := "node" + strconv.Itoa(i+1); python(name) {
+			instead[name] = p.Command("node")
+		}
+	}
+	return instead
 }

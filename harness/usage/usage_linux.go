@@ -23,6 +23,17 @@ func Of(pid int) (Usage, error) {
 	return Usage{CPU: time.Duration(s.CPUTime() * float64(time.Second)), Memory: int64(s.ResidentMemory())}, nil
 }
 
+// Share is the memory of a process, in bytes, of which that it shares with others is counted in
+// parts: all processes' shares together are what they hold.
+func Share(pid int) (int64, error) {
+	p, err := procfs.NewProc(pid)
+	if err != nil {
+		return 0, err
+	}
+	m, err := p.ProcSMapsRollup()
+	return int64(m.Pss), err
+}
+
 // Available is how much memory processes may still take, in bytes.
 func Available() (int64, error) {
 	fs, err := procfs.NewDefaultFS()

@@ -10,6 +10,9 @@ import (
 // Of tells what a process uses.
 func Of(int) (Usage, error) { return Usage{}, unknown() }
 
+// Share is the memory of a process, its part of what it shares included.
+func Share(int) (int64, error) { return 0, unknown() }
+
 // Available is how much memory processes may still take, in bytes.
 func Available() (int64, error) { return 0, unknown() }
 

@@ -22,6 +22,9 @@ func TestThisProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if share, err := usage.Share(os.Getpid()); err != nil || share < 1<<20 {
+		t.Errorf("a Go program's share is %d bytes, %v", share, err)
+	}
 	if files, err := usage.Descriptors(); err != nil || files < 64 {
 		t.Errorf("%d descriptors, %v", files, err)
 	}

@@ -40,15 +40,19 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// caller reads the address anew for each call, and the certificate too: both are
-// the connection's, but it may not have been there when the connection was taken.
+// caller asks the connection anew for each call: its certificate may not have been there
+// when it was taken.
 func caller(r *http.Request) Caller {
 	c := Caller{Cluster: r.Header.Get(ClusterHeader)}
-	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		c.Addr = from.Addr().Unmap().WithZone("")
+	conn, _ := r.Context().Value(connKey{}).(net.Conn) // none in a test without one
+	if conn == nil {
+		return c
 	}
-	if conn, ok := r.Context().Value(connKey{}).(interface{ PeerCertificate() *x509.Certificate }); ok {
-		c.Certificate = conn.PeerCertificate()
+	if from, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		c.Addr = from.AddrPort().Addr().Unmap().WithZone("")
+	}
+	if secured, ok := conn.(interface{ PeerCertificate() *x509.Certificate }); ok {
+		c.Certificate = secured.PeerCertificate()
 	}
 	return c
 }

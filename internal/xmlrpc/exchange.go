@@ -97,7 +97,9 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, c call) {
 	last.Store(cost)
 	answers.give(charged - cost)
 	charged = cost
-	grace(int64(len(document)), s.options.WriteTimeout, http.NewResponseController(w).SetWriteDeadline)
+	if len(document) > unreckoned {
+		grace(int64(len(document)), s.options.WriteTimeout, http.NewResponseController(w).SetWriteDeadline)
+	}
 	send(w, document, packed)
 }
 
@@ -155,7 +157,8 @@ func refuse(w http.ResponseWriter, no *refusal) {
 	_, _ = io.WriteString(w, no.text) // the caller has gone: nobody to tell
 }
 
-// A body or an answer may take slack, and as long as it takes at the slowest rate.
+// A large body or answer may take slack, and as long as it takes at the slowest rate. Others have
+// net/http's deadlines, those of a call's header and of its answer.
 const (
 	slack       = 5 * time.Second
 	slowestRate = 32 << 10 // bytes a second
@@ -184,7 +187,9 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request, head *bytes.Buffer
 		return nil, 0, &refusal{http.StatusNotImplemented, fmt.Sprintf("encoding %.40q not supported", encoding)}
 	}
 	deadline := http.NewResponseController(w).SetReadDeadline
-	grace(r.ContentLength, s.options.ReadTimeout, deadline)
+	if r.ContentLength > unreckoned {
+		grace(r.ContentLength, s.options.ReadTimeout, deadline)
+	}
 	b, err := beginBody(head, r.Body, r.ContentLength, packed)
 	if err != nil {
 		return nil, 0, unread(err)

@@ -24,8 +24,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	var open sync.WaitGroup // http.Server's Close does not wait for handlers
 	server := &http.Server{
 		Handler:                      s,
-		ReadHeaderTimeout:            min(s.options.HeaderTimeout, s.options.ReadTimeout),
-		ReadTimeout:                  s.options.ReadTimeout,
+		ReadTimeout:                  min(s.options.HeaderTimeout, s.options.ReadTimeout), // larger bodies get more
 		WriteTimeout:                 s.options.WriteTimeout,
 		IdleTimeout:                  s.options.IdleTimeout,
 		MaxHeaderBytes:               64 << 10,
