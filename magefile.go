@@ -183,12 +183,12 @@ func Advise(ctx context.Context, protocol, nodes, loss string) error {
 	return tasks.Ended(ctx, advise.Task(ctx, os.Stdout, os.Environ(), protocol, nodes, loss))
 }
 
-// Bench compares the wire with Python's xmlrpc, kolo and net/http, in one run: a minute
+// Bench compares the wire and the nodes with Python's, kolo's and net/http's, in one run: three minutes
 func Bench(ctx context.Context) error {
 	return tasks.Ended(ctx, bench.Task(ctx, os.Stdout, os.Environ()))
 }
 
-// Scale runs a large cluster on this machine, kills nodes, and measures: scale PROTOCOL NODES
+// Scale runs a large cluster on this machine, kills nodes, and measures: scale PROTOCOL NODES; several sizes (8,32,128) are drawn too
 func Scale(ctx context.Context, protocol, nodes string) error {
 	return tasks.Ended(ctx, scale.Task(ctx, os.Stdout, os.Environ(), protocol, nodes))
 }

@@ -205,7 +205,7 @@ var rooms = []room{
 	},
 	{
 		"harness/scale",
-		"harness/local harness/settings harness/terminal harness/usage gossipnode/agent gossipnode/process " +
+		"harness harness/figures harness/local harness/settings harness/terminal harness/usage gossipnode/agent gossipnode/process " +
 			"gossipnode/protocol internal/gossip internal/wire internal/xmlrpc",
 		"github.com/alecthomas/kong golang.org/x/sync/errgroup", false,
 	},

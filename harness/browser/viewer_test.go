@@ -423,7 +423,7 @@ func (l *live) setGone(gone bool) {
 }
 
 // feed puts the run's events before an instant, with a node renamed.
-func (l *live) feed(run *simulated, from, to time.Duration, rename string) {
+func (l *live) feed(run *simulated, from, to time.Duration, rename string) (last time.Duration) {
 	for i, e := range run.events {
 		if run.at[i] < from || run.at[i] >= to {
 			continue
@@ -437,7 +437,9 @@ func (l *live) feed(run *simulated, from, to time.Duration, rename string) {
 			e = r
 		}
 		l.hub.Put(run.at[i], e)
+		last = run.at[i]
 	}
+	return last
 }
 
 const markup = `<img src=x onerror=window.hit=1>`
@@ -464,8 +466,9 @@ func readerKeepsThePlace(ctx context.Context, t *testing.T, run *simulated) {
 		getSelection().selectAllChildren(document.querySelector('[data-at="rule"]'));
 		window.before = { button, scroll: panel.scrollTop, selected: getSelection().toString() };
 	})()`)))
-	l.feed(run, 15*time.Second, time.Minute, "")
-	await(ctx, t, "the result has come", `gossip.views[0].history.head.results.length > 0`)
+	last := l.feed(run, 15*time.Second, time.Minute, "")
+	await(ctx, t, "all of it has come", // End goes to what is the end when it is pressed
+		fmt.Sprintf(`gossip.views[0].history.head.t >= %v`, last.Seconds()))
 	press(ctx, t, kb.End)
 	await(ctx, t, "the table shows the end", `gossip.views[0].state.nodes[7].life === 2`)
 	kept := evaluate[bool](ctx, t, `document.activeElement === before.button && before.button.isConnected &&

@@ -34,18 +34,13 @@ func Against(ctx context.Context, out io.Writer, environ []string, nodes string)
 	}
 	v.Timing = protocol.LANTiming()
 	screen := terminal.On(out)
-	o, err := prepare(ctx, v, screen)
+	o, err := prepare(ctx, v)
 	if err != nil {
 		return err
 	}
-	ours, err := Run(ctx, o)
-	screen.Clear()
+	ours, err := o.run(ctx, screen)
 	if err != nil {
 		return err
-	}
-	if !ours.Passed() {
-		ours.print(screen)
-		return ErrFailed
 	}
 	screen.NowAndThen("the same by memberlist")
 	theirs, err := memberlist(ctx, o)

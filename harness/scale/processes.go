@@ -30,15 +30,16 @@ func (r *run) launch(ctx context.Context, name string, asked bool, program strin
 	p = &process{name: name, cmd: exec.CommandContext(ctx, program, args...)}
 	p.cmd.Dir = r.Dir
 	p.cmd.Env = append([]string{"GOGC=" + gcPercent}, os.Environ()...) // another GOGC goes before it
-	if p.log, err = os.Create(filepath.Join(r.Dir, name+".log")); err != nil {
+	log, err := os.Create(filepath.Join(r.Dir, name+".log"))
+	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("%s: %w", name, err), p.log.Close())
+			err = errors.Join(fmt.Errorf("%s: %w", name, err), log.Close())
 		}
 	}()
-	p.cmd.Stderr, p.cmd.Stdout = p.log, p.log
+	p.log, p.cmd.Stderr, p.cmd.Stdout = log, log, log
 	if asked {
 		p.cmd.Stdout = nil
 		out, err := p.cmd.StdoutPipe()

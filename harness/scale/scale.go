@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"gossiprpc/gossipnode/protocol"
+	"gossiprpc/harness"
 	"gossiprpc/harness/local"
 	"gossiprpc/harness/scale/crowd"
 	"gossiprpc/internal/gossip"
@@ -65,8 +66,12 @@ type Cost struct {
 	Of     int     // nodes, of which it is the sum; 0: of none
 }
 
-// oneKilled is the step of the first death.
-const oneKilled = "one node is killed"
+// Steps and costs that are looked up.
+const (
+	joined    = "since the last start, all know each other"
+	oneKilled = "one node is killed"
+	allNodes  = "all nodes"
+)
 
 // death is that step; without it the zero Step.
 func (r Report) death() (death Step) {
@@ -138,11 +143,11 @@ func (r *run) startServers(ctx context.Context) (err error) {
 			"--connections", strconv.Itoa(connections(r.Nodes)),
 		}
 	}
-	if _, err := r.launch(ctx, "provider", false, filepath.Join(r.Programs, "provider"),
+	if _, err := r.launch(ctx, harness.Provider, false, filepath.Join(r.Programs, "provider"),
 		append(own(ports[1]), "--version", r.Protocol.Name)...); err != nil {
 		return err
 	}
-	r.monitor, err = r.launch(ctx, "monitor", false, filepath.Join(r.Programs, "monitor"),
+	r.monitor, err = r.launch(ctx, harness.Monitor, false, filepath.Join(r.Programs, "monitor"),
 		append(own(ports[0]), "--provider", provider, "--heartbeat", r.Timing.Heartbeat.String(),
 			"--gossip", r.Timing.Gossip.String(), "--fail", r.Timing.Fail.String(), "--results", r.file("txt"))...)
 	if err != nil {
@@ -224,7 +229,7 @@ func (r *run) seedOf(i int) gossip.Address {
 
 // join waits until every node knows every other, and the monitor all.
 func (r *run) join(ctx context.Context) error {
-	return r.step(ctx, "since the last start, all know each other", r.limit(), 0, func() (bool, string, error) {
+	return r.step(ctx, joined, r.limit(), 0, func() (bool, string, error) {
 		all, err := r.look()
 		if err != nil {
 			return false, "", err
@@ -274,7 +279,7 @@ func (r *run) calm(ctx context.Context) error {
 		return err
 	}
 	seconds := ended.at.Sub(begun.at).Seconds()
-	nodes := Cost{Name: "all nodes", Of: r.Nodes}
+	nodes := Cost{Name: allNodes, Of: r.Nodes}
 	for i, p := range r.processes {
 		c := Cost{Name: p.name, Cores: (after[i].cpu - before[i].cpu).Seconds() / seconds, Memory: after[i].memory}
 		if slices.Contains(r.crowds, p) {

@@ -38,28 +38,46 @@ var ErrFailed = errors.New("not as it should be")
 // come from one address.
 func connections(nodes int) int { return 2*nodes + spare }
 
-// Task runs a cluster of a protocol and so many nodes, and prints what came of it.
+// Task runs clusters of a protocol, one for each number of nodes (such as "8,32,128"), and prints
+// what came of each. Of several the costs are drawn as well.
 func Task(ctx context.Context, out io.Writer, environ []string, name, nodes string) error {
-	v, err := settings.Read("scale", environ, "PROTOCOL="+name, "NODES="+nodes)
-	if err != nil {
-		return err
-	}
 	screen := terminal.On(out)
-	o, err := prepare(ctx, v, screen)
-	if err != nil {
-		return err
+	var all []Options
+	var runs string
+	for _, n := range sizes(nodes) {
+		v, err := settings.Read("scale", environ, "PROTOCOL="+name, "NODES="+n)
+		if err != nil {
+			return err
+		}
+		o, err := prepare(ctx, v)
+		if err != nil {
+			return err
+		}
+		all, runs = append(all, o), v.Runs
 	}
+	grown, err := each(ctx, screen, all)
+	if len(grown) > 1 {
+		err = errors.Join(err, curve(screen, runs, all[0].Protocol.Name, grown))
+	}
+	return err
+}
+
+// run runs one cluster, and says what it is and what came of it.
+func (o Options) run(ctx context.Context, screen *terminal.Screen) (Report, error) {
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("%d nodes of %s in %d processes, heartbeat %v, gossip %v, T_fail %v; logs in %s\n",
+		o.Nodes, o.Protocol.Title, o.Crowds, o.Timing.Heartbeat, o.Timing.Gossip, o.Timing.Fail, o.Dir), 2))
+	o.Tell = screen.NowAndThen
 	report, err := Run(ctx, o)
 	screen.Clear()
 	report.print(screen)
 	if err == nil && !report.Passed() {
 		err = ErrFailed
 	}
-	return err
+	return report, err
 }
 
-// prepare builds the programs, makes the run's folder and says what will be run.
-func prepare(ctx context.Context, v settings.Values, screen *terminal.Screen) (o Options, err error) {
+// prepare builds the programs and makes the run's folder.
+func prepare(ctx context.Context, v settings.Values) (o Options, err error) {
 	if v.Nodes < leastNodes || v.Nodes > mostNodes {
 		return o, settings.Wrongf("NODES=%d: want %d to %d", v.Nodes, leastNodes, mostNodes)
 	}
@@ -82,7 +100,7 @@ func prepare(ctx context.Context, v settings.Values, screen *terminal.Screen) (o
 		Parameters: protocol.Parameters{
 			Protocol: v.Protocol, Timing: v.Timing, Aligned: true, Freshness: v.Freshness,
 		},
-		Nodes: v.Nodes, Seed: v.Seed, Crowds: crowds, Calm: calmSeconds * time.Second, Tell: screen.NowAndThen,
+		Nodes: v.Nodes, Seed: v.Seed, Crowds: crowds, Calm: calmSeconds * time.Second,
 	}
 	if o.Programs, err = local.Build(ctx); err != nil {
 		return o, err
@@ -101,8 +119,6 @@ func prepare(ctx context.Context, v settings.Values, screen *terminal.Screen) (o
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return o, err
 	}
-	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("%d nodes of %s in %d processes, heartbeat %v, gossip %v, T_fail %v; logs in %s\n",
-		o.Nodes, o.Protocol.Title, o.Crowds, o.Timing.Heartbeat, o.Timing.Gossip, o.Timing.Fail, o.Dir), 2))
 	return o, nil
 }
 

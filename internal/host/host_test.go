@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"gossiprpc/internal/gossip"
 	"gossiprpc/internal/host"
 	"gossiprpc/internal/machine"
 	"gossiprpc/internal/xmlrpc"
@@ -156,6 +158,49 @@ func TestACallThatIsNotAnsweredEnds(t *testing.T) {
 		want := map[uint64]string{1: "no answer within 50ms", 2: "refused"}[e.ID]
 		if !strings.Contains(e.Error.Text, want) {
 			t.Errorf("call %d: %q lacks %q", e.ID, e.Error.Text, want)
+		}
+	}
+}
+
+// TestCallsWaitForNoOther: however many are being made, the next is made at once, and two of the
+// goroutines that made them wait for more.
+func TestCallsWaitForNoOther(t *testing.T) {
+	const many = 20
+	silent := listen(t)
+	calls := func(to gossip.Address, timeout time.Duration, ids ...uint64) (effects []machine.Effect) {
+		for _, id := range ids {
+			effects = append(effects, machine.Call{ID: id, To: to, Request: machine.Heartbeat{Node: "a:1"}, Timeout: timeout})
+		}
+		return effects
+	}
+	r := run(t, &script{step: func(ev machine.Event) []machine.Effect {
+		switch e := ev.(type) {
+		case machine.Line:
+			var effects []machine.Effect
+			for id := range uint64(many) {
+				effects = append(effects, calls(silent, 50*time.Millisecond, id)...)
+			}
+			return effects
+		case machine.Ended:
+			if e.ID == many-1 {
+				return append(calls(silent, 10*patience, 101, 102, 103, 104), calls("127.0.0.1:1", patience, 105)...)
+			}
+		}
+		return nil
+	}})
+	await[machine.Start](t, r)
+	before := runtime.NumGoroutine()
+	r.Type(t.Context(), "go")
+	for ended := map[uint64]bool{}; len(ended) < many+1; { // 101 to 104 do not end
+		id := await[machine.Ended](t, r).ID
+		if ended[id] || id > 100 && id != 105 {
+			t.Fatalf("call %d has ended after %v", id, ended)
+		}
+		ended[id] = true
+	}
+	for deadline := time.Now().Add(patience); runtime.NumGoroutine() != before+4+2; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines beside the %d from before, want the 4 that call and 2 that wait", runtime.NumGoroutine()-before, before)
 		}
 	}
 }
