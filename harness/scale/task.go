@@ -42,22 +42,28 @@ func connections(nodes int) int { return 2*nodes + spare }
 // what came of each. Of several the costs are drawn as well.
 func Task(ctx context.Context, out io.Writer, environ []string, name, nodes string) error {
 	screen := terminal.On(out)
-	var all []Options
-	var runs string
-	for _, n := range sizes(nodes) {
+	var wanted []settings.Values
+	for _, n := range sizes(nodes) { // what is wrong with one is said before any is run
 		v, err := settings.Read("scale", environ, "PROTOCOL="+name, "NODES="+n)
 		if err != nil {
 			return err
 		}
+		if _, err := crowds(v); err != nil {
+			return err
+		}
+		wanted = append(wanted, v)
+	}
+	var all []Options
+	for _, v := range wanted {
 		o, err := prepare(ctx, v)
 		if err != nil {
 			return err
 		}
-		all, runs = append(all, o), v.Runs
+		all = append(all, o)
 	}
 	grown, err := each(ctx, screen, all)
 	if len(grown) > 1 {
-		err = errors.Join(err, curve(screen, runs, all[0].Protocol.Name, grown))
+		err = errors.Join(err, curve(screen, wanted[0].Runs, all[0].Protocol.Name, grown))
 	}
 	return err
 }
@@ -76,23 +82,28 @@ func (o Options) run(ctx context.Context, screen *terminal.Screen) (Report, erro
 	return report, err
 }
 
-// prepare builds the programs and makes the run's folder.
-func prepare(ctx context.Context, v settings.Values) (o Options, err error) {
+// crowds tells how many processes the nodes need, if they can be run here.
+func crowds(v settings.Values) (int, error) {
 	if v.Nodes < leastNodes || v.Nodes > mostNodes {
-		return o, settings.Wrongf("NODES=%d: want %d to %d", v.Nodes, leastNodes, mostNodes)
+		return 0, settings.Wrongf("NODES=%d: want %d to %d", v.Nodes, leastNodes, mostNodes)
 	}
 	if runtime.GOOS != "linux" {
-		return o, settings.Wrongf("%s has no /proc to measure by", runtime.GOOS)
+		return 0, settings.Wrongf("%s has no /proc to measure by", runtime.GOOS)
 	}
 	descriptors, err := usage.Descriptors()
 	if err != nil {
-		return o, err
+		return 0, err
 	}
 	memory, err := usage.Available()
 	if err != nil {
-		return o, err
+		return 0, err
 	}
-	crowds, err := fits(v.Nodes, descriptors, memory)
+	return fits(v.Nodes, descriptors, memory)
+}
+
+// prepare builds the programs and makes the run's folder.
+func prepare(ctx context.Context, v settings.Values) (o Options, err error) {
+	processes, err := crowds(v)
 	if err != nil {
 		return o, err
 	}
@@ -100,7 +111,7 @@ func prepare(ctx context.Context, v settings.Values) (o Options, err error) {
 		Parameters: protocol.Parameters{
 			Protocol: v.Protocol, Timing: v.Timing, Aligned: true, Freshness: v.Freshness,
 		},
-		Nodes: v.Nodes, Seed: v.Seed, Crowds: crowds, Calm: calmSeconds * time.Second,
+		Nodes: v.Nodes, Seed: v.Seed, Crowds: processes, Calm: calmSeconds * time.Second,
 	}
 	if o.Programs, err = local.Build(ctx); err != nil {
 		return o, err

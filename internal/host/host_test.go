@@ -173,35 +173,36 @@ func TestCallsWaitForNoOther(t *testing.T) {
 		}
 		return effects
 	}
-	r := run(t, &script{step: func(ev machine.Event) []machine.Effect {
-		switch e := ev.(type) {
-		case machine.Line:
-			var effects []machine.Effect
-			for id := range uint64(many) {
-				effects = append(effects, calls(silent, 50*time.Millisecond, id)...)
-			}
-			return effects
-		case machine.Ended:
-			if e.ID == many-1 {
-				return append(calls(silent, 10*patience, 101, 102, 103, 104), calls("127.0.0.1:1", patience, 105)...)
-			}
-		}
-		return nil
-	}})
-	await[machine.Start](t, r)
-	before := runtime.NumGoroutine()
-	r.Type(t.Context(), "go")
-	for ended := map[uint64]bool{}; len(ended) < many+1; { // 101 to 104 do not end
-		id := await[machine.Ended](t, r).ID
-		if ended[id] || id > 100 && id != 105 {
-			t.Fatalf("call %d has ended after %v", id, ended)
-		}
-		ended[id] = true
+	var first []uint64
+	for id := range uint64(many) {
+		first = append(first, id)
 	}
-	for deadline := time.Now().Add(patience); runtime.NumGoroutine() != before+4+2; runtime.Gosched() {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d goroutines beside the %d from before, want the 4 that call and 2 that wait", runtime.NumGoroutine()-before, before)
+	r := run(t, &script{step: func(ev machine.Event) []machine.Effect {
+		switch line, _ := ev.(machine.Line); line.Text {
+		case "many":
+			return calls(silent, 50*time.Millisecond, first...)
+		case "more":
+			return append(calls(silent, patience, 101, 102, 103, 104), calls("127.0.0.1:1", patience, 105)...)
+		default:
+			return nil
 		}
+	}})
+	r.Type(t.Context(), "many")
+	ended := map[uint64]bool{}
+	for range first {
+		ended[await[machine.Ended](t, r).ID] = true
+	}
+	if len(ended) != many {
+		t.Errorf("%d calls have ended, want %d", len(ended), many)
+	}
+	for deadline := time.Now().Add(patience); r.Waiting() != 2; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines wait for calls, want 2", r.Waiting())
+		}
+	}
+	r.Type(t.Context(), "more")
+	if id := await[machine.Ended](t, r).ID; id != 105 {
+		t.Errorf("call %d has ended before the refused one, which has waited for others", id)
 	}
 }
 
