@@ -109,10 +109,13 @@ func show(screen *terminal.Screen, figures []figure, allocations float64) error 
 	screen.Table(table)
 	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("\nReading an entry takes %.2g allocations (wanted: %d at most).\n",
 		allocations, mostAllocations), 0))
-	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Ratio: the median of %d rounds, in which the sides took turns; "+
-		"rounds: the least and the greatest. Counted is processor time, of the server alone where calls are served "+
-		"(%d callers; connections are kept, but Python's server closes them, as the original's does).\n",
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Ratio: how many times as much the peer takes, the median of %d rounds, in which the "+
+		"sides took turns; rounds: the least and the greatest. Counted is processor time, of the server alone where calls are "+
+		"served (%d callers; connections are kept, but Python's server closes them, as the original's does).\n",
 		len(figures[0].ratios), callers), 0))
+	fmt.Fprint(screen, screen.Fill("Nodes are those of two clusters that run side by side, random at the original's intervals. "+
+		"Python's node behaves as the original does, is written for this project, and is leaner; what is wanted is a third of "+
+		"what the original took. Memory is what a process holds alone, and its part of what processes share.\n", 0))
 	if allocations > mostAllocations {
 		slow++
 	}

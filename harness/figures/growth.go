@@ -3,6 +3,7 @@ package figures
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"time"
 
 	"gonum.org/v1/plot/vg"
@@ -11,10 +12,12 @@ import (
 
 // Growth is what a cluster of real processes took: one run of `scale`.
 type Growth struct {
-	Nodes                             int
-	AllNodes, OneMonitor, OneProvider Spent   // while nothing happened
-	Sent                              float64 // bytes of gossip a second and node
-	Joined, Death, Bound              time.Duration
+	Nodes int
+	// What was taken, and sent, while nothing happened.
+	AllNodes, Monitor, Provider Spent
+	Sent                        float64 // bytes of gossip a second and node
+	// Joined is since the last start, Death until one was found; 0: it did not come to that.
+	Joined, Death, Bound time.Duration
 }
 
 // Spent is what processes took together.
@@ -36,15 +39,15 @@ func DrawGrowth(folder, name, title, note string, all []Growth) error {
 	three := func(y func(Spent) float64) []series {
 		return []series{
 			line("all nodes", blue, draw.CircleGlyph{}, func(g Growth) float64 { return y(g.AllNodes) }),
-			line("monitor", orange, draw.TriangleGlyph{}, func(g Growth) float64 { return y(g.OneMonitor) }),
-			line("provider", green, draw.BoxGlyph{}, func(g Growth) float64 { return y(g.OneProvider) }),
+			line("monitor", orange, draw.TriangleGlyph{}, func(g Growth) float64 { return y(g.Monitor) }),
+			line("provider", green, draw.BoxGlyph{}, func(g Growth) float64 { return y(g.Provider) }),
 		}
 	}
 	var sizes []float64
 	for _, g := range all {
 		sizes = append(sizes, float64(g.Nodes))
 	}
-	bound := line("bound", purple, nil, func(g Growth) float64 { return g.Bound.Seconds() })
+	bound := line("bound", purple, nil, func(g Growth) float64 { return secondsOf(g.Bound) })
 	bound.dashes = dashed
 	panels := []panel{
 		{title: "Processor", y: "cores", logY: true, series: three(func(s Spent) float64 { return s.Cores })},
@@ -56,8 +59,8 @@ func DrawGrowth(folder, name, title, note string, all []Growth) error {
 		{
 			title: "Joining, after the last start; and one death", y: "seconds",
 			series: []series{
-				line("joined", grey, draw.BoxGlyph{}, func(g Growth) float64 { return g.Joined.Seconds() }),
-				line("death found", purple, draw.TriangleGlyph{}, func(g Growth) float64 { return g.Death.Seconds() }), bound,
+				line("joined", grey, draw.BoxGlyph{}, func(g Growth) float64 { return secondsOf(g.Joined) }),
+				line("death found", purple, draw.TriangleGlyph{}, func(g Growth) float64 { return secondsOf(g.Death) }), bound,
 			},
 		},
 	}
@@ -71,4 +74,12 @@ func DrawGrowth(folder, name, title, note string, all []Growth) error {
 		return fmt.Errorf("figure: %w", err)
 	}
 	return nil
+}
+
+// secondsOf is d in seconds; what was not measured is not drawn.
+func secondsOf(d time.Duration) float64 {
+	if d == 0 {
+		return math.NaN()
+	}
+	return d.Seconds()
 }

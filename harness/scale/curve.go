@@ -42,9 +42,9 @@ func (r Report) growth(nodes int) figures.Growth {
 		spent := figures.Spent{Cores: c.Cores, Memory: c.Memory}
 		switch c.Name {
 		case harness.Monitor:
-			g.OneMonitor = spent
+			g.Monitor = spent
 		case harness.Provider:
-			g.OneProvider = spent
+			g.Provider = spent
 		case allNodes:
 			g.AllNodes = spent
 		}
@@ -80,7 +80,7 @@ func writeGrowth(w io.Writer, all []figures.Growth) error {
 	seconds := func(d time.Duration) string { return number(d.Round(time.Millisecond).Seconds()) }
 	for _, g := range all {
 		row := []string{strconv.Itoa(g.Nodes), seconds(g.Joined), seconds(g.Death), seconds(g.Bound), strconv.FormatFloat(g.Sent, 'f', 0, 64)}
-		for _, s := range []figures.Spent{g.AllNodes, g.OneMonitor, g.OneProvider} {
+		for _, s := range []figures.Spent{g.AllNodes, g.Monitor, g.Provider} {
 			row = append(row, strconv.FormatFloat(s.Cores, 'f', 4, 64), strconv.FormatInt(s.Memory, 10))
 		}
 		rows = append(rows, row)
