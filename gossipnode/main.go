@@ -54,8 +54,8 @@ type settings struct {
 
 func main() {
 	if os.Getenv("GOMAXPROCS") == "" {
-		// A node needs a thousandth of one processor. With two, an eighth of that goes on waking one
-		// from the other.
+		// A node needs a thousandth of one processor. With two, an eighth of what it takes goes on
+		// waking one from the other.
 		runtime.GOMAXPROCS(1)
 	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

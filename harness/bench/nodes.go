@@ -26,15 +26,15 @@ const (
 // clusterNodes is how many nodes each of two clusters has that are compared.
 const clusterNodes = 8
 
-// crowd is a running cluster, and what its nodes have used.
-type crowd struct {
+// running is a cluster, and what its nodes have used.
+type running struct {
 	cluster harness.Cluster
 	spent   time.Duration // processor time of all nodes, until it was looked at last
 }
 
 // look tells what processor time all nodes have used since the last look, and what memory
 // they hold: what each holds alone, and its part of what processes share.
-func (c *crowd) look() (spent time.Duration, memory int64, err error) {
+func (c *running) look() (spent time.Duration, memory int64, err error) {
 	for _, name := range c.cluster.Nodes() {
 		pid := c.cluster.(local.Processes).PID(name)
 		u, err := usage.Of(pid)
@@ -64,9 +64,9 @@ func (m measurement) nodes(ctx context.Context, folder string) (figures []figure
 	spec := harness.ClusterSpec{Parameters: protocol.DefaultParameters(random), Nodes: clusterNodes, Unrecorded: true}
 	spec.Timing = spec.Timing.Scaled(m.speed)
 	m.tell(what+": two clusters join", 0)
-	var crowds []*crowd
+	var clusters []*running
 	defer func() {
-		for _, c := range crowds {
+		for _, c := range clusters {
 			err = errors.Join(err, c.cluster.Close())
 		}
 	}()
@@ -79,17 +79,17 @@ func (m measurement) nodes(ctx context.Context, folder string) (figures []figure
 		if err != nil {
 			return nil, err
 		}
-		crowds = append(crowds, &crowd{cluster: c})
+		clusters = append(clusters, &running{cluster: c})
 	}
-	if err := crowds[0].cluster.Wait(ctx, 2*spec.Timing.Fail); err != nil {
+	if err := clusters[0].cluster.Wait(ctx, 2*spec.Timing.Fail); err != nil {
 		return nil, err
 	}
 	const peer = "Python's node"
-	time := figure{what: what + ", processor time", peer: peer, wanted: wantedTime}
+	processor := figure{what: what + ", processor time", peer: peer, wanted: wantedTime}
 	memory := figure{what: what + ", memory", peer: peer, wanted: wantedMemory}
 	for round := range m.rounds + 1 {
 		var spent, held [2]float64
-		for i, c := range crowds {
+		for i, c := range clusters {
 			s, h, err := c.look()
 			if err != nil {
 				return nil, err
@@ -97,19 +97,19 @@ func (m measurement) nodes(ctx context.Context, folder string) (figures []figure
 			spent[i], held[i] = s.Seconds()/clusterNodes, float64(h)/clusterNodes
 		}
 		if round > 0 { // before the first, nodes have been started
-			time.ratios = append(time.ratios, spent[1]/spent[0])
+			processor.ratios = append(processor.ratios, spent[1]/spent[0])
 			memory.ratios = append(memory.ratios, held[1]/held[0])
 			percent := 100 / m.calm.Seconds()
-			time.detail = fmt.Sprintf("%.2g %%, %.2g %% of a processor", spent[0]*percent, spent[1]*percent)
+			processor.detail = fmt.Sprintf("%.2g %%, %.2g %% of a processor", spent[0]*percent, spent[1]*percent)
 			memory.detail = fmt.Sprintf("%.3g MB, %.3g MB", held[0]/1e6, held[1]/1e6)
 		}
 		if round == m.rounds {
 			break
 		}
 		m.tell(what, round+1)
-		if err := crowds[0].cluster.Wait(ctx, m.calm); err != nil {
+		if err := clusters[0].cluster.Wait(ctx, m.calm); err != nil {
 			return nil, err
 		}
 	}
-	return []figure{time, memory}, nil
+	return []figure{processor, memory}, nil
 }

@@ -210,6 +210,37 @@ func TestMake(t *testing.T) {
 	}
 }
 
+// TestGrowth: all that was measured is drawn, and a death that was not is no death after 0 s.
+func TestGrowth(t *testing.T) {
+	some := Spent{Cores: 0.1, Memory: 1e6}
+	g := Growth{
+		Nodes: 8, AllNodes: some, Monitor: some, Provider: some, Sent: 1000,
+		Joined: time.Second, Death: 20 * time.Second, Bound: 30 * time.Second,
+	}
+	shapes := func(g Growth) int {
+		t.Helper()
+		folder := t.TempDir()
+		if err := DrawGrowth(folder, "x", "a title", "a note", []Growth{g}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(folder, "x.svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"a title", "a note", "all nodes", "monitor", "provider", "joined", "death found", "bound"} {
+			if !strings.Contains(string(text), want+"</text>") {
+				t.Errorf("the figure does not say %q", want)
+			}
+		}
+		return strings.Count(string(text), "<path")
+	}
+	whole := shapes(g)
+	g.Death = 0
+	if without := shapes(g); without >= whole {
+		t.Errorf("%d shapes without a death, %d with one", without, whole)
+	}
+}
+
 // TestDraw: values that a logarithmic axis cannot show do no harm.
 func TestDraw(t *testing.T) {
 	values := []dot{{x: 1, y: 0}, {x: 2, y: math.NaN()}, {x: 3, y: 5, low: -1, high: 9, word: "w"}}

@@ -65,8 +65,8 @@ type ServerOptions struct {
 	BodyLimit     func(method string) int64
 	Memory        *Memory       // shared by all connections of the process; nil: one of DefaultMemory
 	Connections   conns.Limits  // of those that Serve accepts
-	HeaderTimeout time.Duration // for a call's header to arrive
-	ReadTimeout   time.Duration // for the rest of a call to arrive, however large it is
+	HeaderTimeout time.Duration // for a call's header to arrive, and a small body with it
+	ReadTimeout   time.Duration // for the rest of a larger call to arrive, however large it is
 	WriteTimeout  time.Duration // from the end of a call's header to the end of its answer
 	IdleTimeout   time.Duration // between calls; above the clients' idle time, so that they close first
 	Logger        *slog.Logger  // panics, and what net/http complains of
