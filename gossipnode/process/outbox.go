@@ -56,13 +56,11 @@ const (
 	counting
 )
 
-// large tells whether there is more to report than a cluster would that originals make.
+// large tells whether all that is to be reported goes in one call: originals report each thing by
+// itself, and so do nodes of small clusters.
 func (r reports) large() bool {
-	return r.vector != nil && len(r.vector.Vector) > maxApart || r.states != nil && len(r.states.States) > maxApart
+	return r.vector != nil && len(r.vector.Vector) > gossip.MaxPlain || r.states != nil && len(r.states.States) > gossip.MaxPlain
 }
-
-// maxApart is the most nodes of a cluster whose nodes report each thing by itself, as originals do.
-const maxApart = 64
 
 // report takes what the protocol reports into the outbox.
 func (p *Process) report(e protocol.Effect) {

@@ -4,11 +4,9 @@
 package bench
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -129,16 +127,11 @@ type peer struct {
 
 // codecs compares reading and writing of a call.
 func (m measurement) codecs(ctx context.Context) (figures []figure, err error) {
-	path, err := exec.LookPath("python3")
+	python, err := startPython(ctx)
 	if err != nil {
 		return nil, err
 	}
-	child, err := start(ctx, path, "-u", "-c", script)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, child.end()) }()
-	python := python{child, bufio.NewScanner(child.out)}
+	defer func() { err = errors.Join(err, python.process.end()) }()
 	s := newSample()
 	for _, direction := range []struct {
 		what         string
@@ -204,17 +197,7 @@ func serverWork(ctx context.Context, document []byte, name string, args ...strin
 	}
 	target := fmt.Sprintf("127.0.0.1:%d", port)
 	write := func(dst []byte) []byte { return append(dst, document...) }
-	return func(times int) (time.Duration, error) {
-		began, err := child.spent()
-		if err != nil {
-			return 0, err
-		}
-		if err := calls(ctx, times, func() error { return client.Tell(ctx, target, "receiveGossip", write) }); err != nil {
-			return 0, err
-		}
-		ended, err := child.spent()
-		return ended - began, err
-	}, end, nil
+	return child.answering(ctx, func() error { return client.Tell(ctx, target, "receiveGossip", write) }), end, nil
 }
 
 // calls makes so many calls, several at a time.

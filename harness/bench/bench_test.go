@@ -53,7 +53,7 @@ func TestAllSidesWork(t *testing.T) {
 		t.Skip(err)
 	}
 	folder := t.TempDir()
-	if text, err := exec.CommandContext(t.Context(), "go", "build", "-o", folder+"/", "./server").CombinedOutput(); err != nil {
+	if text, err := exec.CommandContext(t.Context(), "go", "build", "-o", folder+"/", "./server", "gossiprpc/monitor").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	told := map[string]int{}
@@ -69,6 +69,10 @@ func TestAllSidesWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	monitor, err := m.monitor(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
 	nodes, err := m.nodes(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
@@ -81,9 +85,9 @@ func TestAllSidesWork(t *testing.T) {
 		nodes[i].what = rest
 	}
 	delete(told, rest+": two clusters join")
-	all := slices.Concat(codecs, served, nodes)
-	if len(all) != 8 || len(told) != 4 {
-		t.Errorf("%d figures of %v, want 8 of 4 kinds", len(all), told)
+	all := slices.Concat(codecs, served, []figure{monitor}, nodes)
+	if len(all) != 9 || len(told) != 5 {
+		t.Errorf("%d figures of %v, want 9 of 5 kinds", len(all), told)
 	}
 	for _, f := range all {
 		if len(f.ratios) != 3 || f.median() <= 0 || told[f.what] != 3 {

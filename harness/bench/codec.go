@@ -116,6 +116,14 @@ type python struct {
 	lines   *bufio.Scanner
 }
 
+func startPython(ctx context.Context) (python, error) {
+	child, err := start(ctx, "python3", "-u", "-c", script)
+	if err != nil {
+		return python{}, err
+	}
+	return python{child, bufio.NewScanner(child.out)}, nil
+}
+
 func (p python) work(what string, document []byte) work {
 	return func(times int) (time.Duration, error) {
 		order, err := json.Marshal([]any{what, string(document), times})

@@ -62,6 +62,21 @@ func (p *process) port() (int, error) {
 	return port, nil
 }
 
+// answering is the child's work where it answers so many calls, several at a time.
+func (p *process) answering(ctx context.Context, once func() error) work {
+	return func(times int) (time.Duration, error) {
+		began, err := p.spent()
+		if err != nil {
+			return 0, err
+		}
+		if err := calls(ctx, times, once); err != nil {
+			return 0, err
+		}
+		ended, err := p.spent()
+		return ended - began, err
+	}
+}
+
 // spent is the processor time that the child has used.
 func (p *process) spent() (time.Duration, error) {
 	u, err := usage.Of(p.cmd.Process.Pid)

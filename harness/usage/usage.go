@@ -5,6 +5,6 @@ import "time"
 
 // Usage is what a process has used since it began, and holds now.
 type Usage struct {
-	CPU    time.Duration // processor time, its own and the kernel's for it; in hundredths of a second
+	CPU    time.Duration // processor time, its own and the kernel's for it
 	Memory int64         // resident, bytes
 }

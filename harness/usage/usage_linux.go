@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
 )
 
 // Of tells what a process uses.
@@ -20,7 +21,19 @@ func Of(pid int) (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	return Usage{CPU: time.Duration(s.CPUTime() * float64(time.Second)), Memory: int64(s.ResidentMemory())}, nil
+	cpu, err := processor(pid)
+	return Usage{CPU: cpu, Memory: int64(s.ResidentMemory())}, err
+}
+
+// processor asks a process's clock of processor time (clock_getcpuclockid(3)), threads that have
+// ended included: /proc tells it in hundredths of a second only.
+func processor(pid int) (time.Duration, error) {
+	const schedulers = 2 // CPUCLOCK_SCHED
+	var t unix.Timespec
+	if err := unix.ClockGettime(^int32(pid)<<3|schedulers, &t); err != nil {
+		return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
+	}
+	return time.Duration(t.Nano()), nil
 }
 
 // Share is the memory of a process, in bytes, of which that it shares with others is counted in

@@ -24,6 +24,10 @@ const (
 	MaxGeneration       = 1<<31 - 1
 )
 
+// MaxPlain is how many nodes a cluster has at most that speaks in all as one of originals does. What
+// is about more of them is sent in extensions, to whoever supports these.
+const MaxPlain = 64
+
 // ProtocolNumber is what the provider answers to a node that joins. The names
 // and rules behind the numbers are in the table of gossipnode/protocol.
 type ProtocolNumber int32

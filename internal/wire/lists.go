@@ -17,9 +17,8 @@ import (
 // says which list it has by its mark; the answer is a text whose first line is the list's mark,
 // and whose others are its addresses, in join order, unless the caller has it. If the caller has
 // the beginning of the list, as while nodes join, the first line ends in " +", and only the rest
-// comes. Lists of up to
-// maxPlain members are asked for as an original does. The zero value remembers none; it is safe
-// for many goroutines.
+// comes. Lists of up to [gossip.MaxPlain] members are asked for as an original does. The zero
+// value remembers none; it is safe for many goroutines.
 type Lists struct {
 	mu   sync.Mutex
 	of   string // the provider
@@ -31,7 +30,7 @@ type Lists struct {
 func (l *Lists) Members(ctx context.Context, p Provider) ([]gossip.Address, error) {
 	mark, last := l.last(p.HostPort)
 	method := getMapping + terse.suffix
-	if len(last) > maxPlain && !p.Client.Lacks(p.HostPort, method) {
+	if len(last) > gossip.MaxPlain && !p.Client.Lacks(p.HostPort, method) {
 		text, err := ask(ctx, p.Client, p.HostPort, method, markCall(method, mark), textAnswer)
 		if err == nil {
 			if mark, last, err = parseList(text, mark, last); err != nil {

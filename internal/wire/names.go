@@ -71,7 +71,7 @@ func (r *reading) address(text []byte) *gossip.Address {
 
 // remember keeps the names of a list of many, if enough of them were not guessed.
 func remember[T any](r *reading, entries []T, address func(*T) gossip.Address) {
-	if r.names == nil || len(entries) <= maxPlain || 8*r.wrong < len(entries) {
+	if r.names == nil || len(entries) <= gossip.MaxPlain || 8*r.wrong < len(entries) {
 		return
 	}
 	sorted := make([]gossip.Address, len(entries))

@@ -24,10 +24,6 @@ import (
 // ends with a newline. An entry of a digest takes about 30 bytes in place of 170, one of a
 // state map 50 in place of 820. Whoever does not support it gets the original's form.
 
-// maxPlain is how many entries a call has at most that is always in the original's form: so
-// small clusters speak as the original does, and nothing is asked of it twice.
-const maxPlain = 64
-
 // form is how calls with entries are written and read.
 type form struct {
 	suffix string // of methods' names
@@ -57,7 +53,7 @@ var (
 // tell makes a call with so many entries: in terse form if there are many, and the other side
 // supports that.
 func tell(ctx context.Context, c *xmlrpc.Client, to, method string, entries int, write func(form) func([]byte) []byte) error {
-	if entries <= maxPlain {
+	if entries <= gossip.MaxPlain {
 		return c.Tell(ctx, to, method, write(plain))
 	}
 	return c.TellEither(ctx, to, xmlrpc.Form{Method: method + terse.suffix, Write: write(terse)},

@@ -33,12 +33,9 @@ const (
 		memberFrame + len("last_updated_time") + textFrame + len("2006-01-02 15:04:05.000000")
 )
 
-// maxPlain is how many entries are sent in the original's form, and terse what follows the
-// names of methods in the terse form, which more are sent in between nodes of ours.
-const (
-	maxPlain = 64
-	terse    = len("Terse")
-)
+// terse is what follows the names of methods in the terse form, in which more than
+// [gossip.MaxPlain] entries are sent between nodes of ours.
+const terse = len("Terse")
 
 // OfMessage is the size in bytes of the body of the call that brings m from a node to
 // another one of ours, without encoding it.
@@ -64,7 +61,7 @@ func OfMessage(from gossip.Address, m gossip.Message) int {
 }
 
 func digestSize(d gossip.Digest) int {
-	if len(d) > maxPlain {
+	if len(d) > gossip.MaxPlain {
 		return terse + textFrame + linesSize(d)
 	}
 	size := structFrame + len(d)*digestFrame
@@ -85,7 +82,7 @@ func linesSize(d gossip.Digest) int {
 }
 
 func statesSize(m gossip.StateMap) int {
-	if len(m) > maxPlain {
+	if len(m) > gossip.MaxPlain {
 		return terse + textFrame + stateLinesSize(m)
 	}
 	size := structFrame + len(m)*stateFrame
