@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"gossiprpc/internal/socket"
 )
 
 // Dial opens a connection, as [net.Dialer.DialContext].
@@ -71,8 +73,11 @@ func (o ClientOptions) dialer() Dial {
 			host, _, _ := net.SplitHostPort(addr) // it has been checked
 			settings = o.TLS(host)
 		}
-		if err != nil || settings == nil {
-			return plain, err
+		if err != nil {
+			return nil, err
+		}
+		if settings == nil {
+			return socket.Conn(plain), nil
 		}
 		secure := tls.Client(plain, settings)
 		if err := secure.HandshakeContext(ctx); err != nil {

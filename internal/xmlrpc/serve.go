@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"gossiprpc/internal/socket"
 )
 
 // How long calls that are being answered may still take once Serve is to end.
@@ -45,7 +47,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		},
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(s.conns.Limit(l)) }()
+	go func() { served <- server.Serve(s.conns.Limit(socket.Listener(l))) }()
 
 	var err error
 	select {
