@@ -74,6 +74,8 @@ func owner(sample *profile.Sample) string {
 		for _, line := range location.Line {
 			name := line.Function.Name
 			switch {
+			case strings.HasPrefix(name, "gossiprpc/internal/socket"): // the kernel's, as below
+				return "http"
 			case strings.HasPrefix(name, "gossiprpc/"):
 				return "own"
 			case strings.HasPrefix(name, "net/"), strings.HasPrefix(name, "net."), strings.HasPrefix(name, "bufio."):

@@ -53,7 +53,7 @@ func (r Report) growth(nodes int) figures.Growth {
 }
 
 // curve writes what runs of several sizes took, as a table and as a figure, into folder.
-func curve(screen *terminal.Screen, folder, protocol string, all []figures.Growth) error {
+func curve(screen *terminal.Screen, folder, protocol string, calm time.Duration, all []figures.Growth) error {
 	name := "scale-" + protocol
 	var text strings.Builder
 	if err := writeGrowth(&text, all); err != nil {
@@ -62,7 +62,7 @@ func curve(screen *terminal.Screen, folder, protocol string, all []figures.Growt
 	if err := os.WriteFile(filepath.Join(folder, name+".csv"), []byte(text.String()), 0o644); err != nil {
 		return err
 	}
-	note := fmt.Sprintf("One run each on one machine; processor, memory and gossip over %d s in which nothing happened.", calmSeconds)
+	note := fmt.Sprintf("One run each on one machine; processor, memory and gossip over %v in which nothing happened.", calm)
 	if err := figures.DrawGrowth(folder, name, "What a cluster of "+protocol+" takes", note, all); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func TestCurve(t *testing.T) {
 	large.AllNodes.Cores = 1
 	folder := t.TempDir()
 	var out bytes.Buffer
-	if err := curve(terminal.On(&out), folder, "brr", []figures.Growth{small, large}); err != nil {
+	if err := curve(terminal.On(&out), folder, "brr", 20*time.Second, []figures.Growth{small, large}); err != nil {
 		t.Fatal(err)
 	}
 	if want := filepath.Join(folder, "scale-brr.csv"); !strings.Contains(out.String(), want) {

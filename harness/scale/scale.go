@@ -53,9 +53,10 @@ type Step struct {
 // Report is how a run went.
 type Report struct {
 	Steps   []Step
-	Settled bool // before the first kill
+	Settled bool // before the calm
 	Costs   []Cost
-	Sent    float64 // bytes of gossip a second and node, while nothing happened
+	Calm    time.Duration // in which nothing happened
+	Sent    float64       // bytes of gossip a second and node, in the calm
 }
 
 // Cost is what processes used while nothing happened.
@@ -262,22 +263,27 @@ func (r *run) settle(ctx context.Context) error {
 	return err
 }
 
-// calm measures what the cluster uses while nothing happens.
+// calm measures what the cluster uses while nothing happens, in which nobody is declared failed.
 func (r *run) calm(ctx context.Context) error {
-	r.Tell(fmt.Sprintf("measuring for %v", r.Calm))
 	before, begun, err := r.measure()
 	if err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(r.Calm): // a measurement is as long as it is told to be
+	if err := r.step(ctx, "nothing happens", r.Calm+r.limit(), 0, func() (bool, string, error) {
+		_, dead, away := r.verdicts(ctx)
+		if len(dead) > 0 {
+			return false, "", &mistake{fmt.Sprintf("%d are declared failed, as %s is", len(dead), dead[0])}
+		}
+		past := time.Since(begun.at)
+		return away == "" && past >= r.Calm, fmt.Sprintf("nothing has happened for %v %s", past.Round(time.Second), away), nil
+	}); err != nil {
+		return err
 	}
 	after, ended, err := r.measure()
 	if err != nil {
 		return err
 	}
+	r.report.Calm = ended.at.Sub(begun.at).Round(time.Second)
 	seconds := ended.at.Sub(begun.at).Seconds()
 	nodes := Cost{Name: allNodes, Of: r.Nodes}
 	for i, p := range r.processes {

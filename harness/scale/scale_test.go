@@ -46,7 +46,7 @@ func TestASmallRun(t *testing.T) {
 	}
 	var out bytes.Buffer
 	report.print(terminal.On(&out))
-	if !report.Passed() || len(report.Steps) != 4 {
+	if !report.Passed() || len(report.Steps) != 5 {
 		t.Errorf("not passed:\n%s", &out)
 	}
 	if len(report.Costs) != 3 || report.Costs[2].Of != 12 || report.Costs[2].Memory < 1<<20 || report.Sent <= 0 {

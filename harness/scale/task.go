@@ -21,14 +21,13 @@ import (
 // What a run may have, and takes by rough reckoning from runs of 128 to 1,000 nodes, while they
 // join.
 const (
-	leastNodes  = 8
-	mostNodes   = 4000 // the monitor's most is 4096
-	perCrowd    = 250  // nodes in a process
-	perNode     = 36   // descriptors: a listener, and connections of 45 s to and from peers
-	spare       = 256  // descriptors of a process beside those
-	nodeMemory  = 2 << 20
-	pairMemory  = 4500 // bytes for each pair of nodes, at both and at the monitor
-	calmSeconds = 20
+	leastNodes = 8
+	mostNodes  = 4000 // the monitor's most is 4096
+	perCrowd   = 250  // nodes in a process
+	perNode    = 36   // descriptors: a listener, and connections of 45 s to and from peers
+	spare      = 256  // descriptors of a process beside those
+	nodeMemory = 2 << 20
+	pairMemory = 4500 // bytes for each pair of nodes, at both and at the monitor
 )
 
 // ErrFailed is wrapped when a step did not go as it should.
@@ -63,7 +62,7 @@ func Task(ctx context.Context, out io.Writer, environ []string, name, nodes stri
 	}
 	grown, err := each(ctx, screen, all)
 	if len(grown) > 1 {
-		err = errors.Join(err, curve(screen, wanted[0].Runs, all[0].Protocol.Name, grown))
+		err = errors.Join(err, curve(screen, wanted[0].Runs, all[0].Protocol.Name, all[0].Calm, grown))
 	}
 	return err
 }
@@ -111,7 +110,7 @@ func prepare(ctx context.Context, v settings.Values) (o Options, err error) {
 		Parameters: protocol.Parameters{
 			Protocol: v.Protocol, Timing: v.Timing, Aligned: true, Freshness: v.Freshness,
 		},
-		Nodes: v.Nodes, Seed: v.Seed, Crowds: processes, Calm: calmSeconds * time.Second,
+		Nodes: v.Nodes, Seed: v.Seed, Crowds: processes, Calm: v.Calm,
 	}
 	if o.Programs, err = local.Build(ctx); err != nil {
 		return o, err
@@ -197,6 +196,6 @@ func (r Report) print(screen *terminal.Screen) {
 	if !r.Settled {
 		rest = "first digests were still being exchanged, as they are for a period of the ring"
 	}
-	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Measured once, for %d s; %s. A node sends %.1f KiB of gossip a second.\n",
-		calmSeconds, rest, r.Sent/1024), 0))
+	fmt.Fprint(screen, screen.Fill(fmt.Sprintf("Measured once, for %v; %s. A node sends %.1f KiB of gossip a second.\n",
+		r.Calm, rest, r.Sent/1024), 0))
 }

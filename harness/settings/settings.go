@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"gossiprpc/gossipnode/protocol"
 )
@@ -38,6 +39,7 @@ type Values struct {
 	Loss        float64 // share of the messages between nodes
 	ServersLoss float64 // share of the messages to and from the monitor
 	Timing      protocol.Timing
+	Calm        time.Duration // in which nothing happens
 
 	Image, Prefix      string // of containers; "": the backend's own
 	BuildBase, RunBase string // images to build from; "": the Dockerfile's

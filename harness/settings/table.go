@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gossiprpc/gossipnode/protocol"
 	"gossiprpc/harness"
@@ -132,16 +133,23 @@ var table = []setting{
 		read: func(v *Values, text string) (ok bool) { v.ServersLoss, ok = loss(text); return ok },
 	},
 	{
-		name: "HEARTBEAT", usual: "1s", want: "a length of time", help: "for advise",
+		name: "HEARTBEAT", usual: "1s", want: "a length of time", help: "for advise and scale",
 		read: func(v *Values, text string) (ok bool) { v.Timing.Heartbeat, ok = length(text); return ok },
 	},
 	{
-		name: "GOSSIP", usual: "3s", want: "a length of time", help: "for advise",
+		name: "GOSSIP", usual: "3s", want: "a length of time", help: "for advise and scale",
 		read: func(v *Values, text string) (ok bool) { v.Timing.Gossip, ok = length(text); return ok },
 	},
 	{
-		name: "FAIL", usual: "10s", want: "a length of time", help: "T_fail, for advise",
+		name: "FAIL", usual: "10s", want: "a length of time", help: "T_fail, for advise and scale",
 		read: func(v *Values, text string) (ok bool) { v.Timing.Fail, ok = length(text); return ok },
+	},
+	{
+		name: "CALM", usual: "20s", want: "a length of time, 1s or more", help: "for scale: how long nothing happens before the first death",
+		read: func(v *Values, text string) (ok bool) {
+			v.Calm, ok = length(text)
+			return ok && v.Calm >= time.Second
+		},
 	},
 	{
 		name: "IMAGE", none: "gossip", want: "an image", help: "that containers run",
