@@ -260,6 +260,9 @@ func (r *run) repeat(args []string) error {
 	if err != nil {
 		return err
 	}
+	r.say("%d times: %s", times, strings.Join(args[1:], " "))
+	r.again = map[string]bool{}
+	defer func() { r.again = nil }()
 	for range times {
 		for _, line := range lines {
 			if err := r.word(line[0], words()[line[0]], false, line[1:]); err != nil {

@@ -31,9 +31,10 @@ type run struct {
 	lastSample time.Time
 	dead       map[string]bool // as last sampled
 
-	cutOff []string  // by the partition in force
-	mark   act       // the last thing done to nodes: what times are measured from
-	typed  time.Time // the last menu entry
+	cutOff []string        // by the partition in force
+	mark   act             // the last thing done to nodes: what times are measured from
+	typed  time.Time       // the last menu entry
+	again  map[string]bool // what a repeat has told people, and only the log is told again; nil: none is under way
 	// settled: the script has awaited it, and nothing has joined or come back since.
 	settled bool
 
@@ -182,6 +183,12 @@ func (r *run) elapsed() time.Duration {
 func (r *run) say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	r.folder.log(r.elapsed(), text)
+	if r.again[text] {
+		return
+	}
+	if r.again != nil {
+		r.again[text] = true
+	}
 	r.options.Progress.Event(r.elapsed(), text)
 }
 

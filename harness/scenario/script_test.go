@@ -351,3 +351,16 @@ func TestBadOptions(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsRepeatedIsToldOnceAndLoggedEachTime(t *testing.T) {
+	out, told := runSettled(t, goodBackend(), begin+"repeat 5 pause node3 ; sleep 1s ; resume node3\npause node3\nresume node3\n", nil)
+	log, err := os.ReadFile(filepath.Join(out.Folder, "log.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, times := range map[string][2]int{"5 times: pause node3 ; sleep 1s ; resume node3": {1, 1}, "\npause node3\n": {2, 0}, "  pause node3\n": {0, 6}} {
+		if got := [2]int{strings.Count(told, text), strings.Count(string(log), text)}; got != times {
+			t.Errorf("%q was told and logged %v times, want %v\ntold:\n%s\nlog:\n%s", text, got, times, told, log)
+		}
+	}
+}
