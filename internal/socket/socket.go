@@ -3,7 +3,7 @@
 // Go tells its scheduler of every system call, as one may block; that wakes the thread that watches
 // over those that do (sysmon), and a call that takes longer than 20 us has its processor given to
 // another thread. A socket of Go's never blocks, so that there is nothing to watch. Of a node's
-// processor time at rest a fifth went for it, of a monitor's call a third (docs/PERFORMANCE.md).
+// processor time at rest a fifth went for it, of what a report costs the monitor more (docs/PERFORMANCE.md).
 package socket
 
 import "net"
