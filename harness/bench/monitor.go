@@ -88,7 +88,7 @@ func reports(ctx context.Context, folder string) (work, func() error, error) {
 	return w, end, nil
 }
 
-// reporting makes 32 nodes known to a monitor.
+// reporting makes 32 nodes known to a monitor, and sees that it takes what they report.
 func reporting(ctx context.Context, child *process, monitor wire.Monitor) (work, error) {
 	var cells []gossip.Suspicion
 	for _, e := range newSample().message.Digest {
@@ -107,8 +107,12 @@ func reporting(ctx context.Context, child *process, monitor wire.Monitor) (work,
 	if err := once(); err != nil {
 		return nil, err
 	}
-	if matrix, err := monitor.SuspectMatrix(ctx); err != nil || matrix[0][1] != 1 {
-		return nil, fmt.Errorf("the monitor has not taken a report: %v, %w", matrix, err)
+	matrix, err := monitor.SuspectMatrix(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(matrix) != entries || matrix[0][1] != 1 {
+		return nil, fmt.Errorf("the monitor has not taken the first report: %v", matrix)
 	}
 	return child.answering(ctx, once), nil
 }
