@@ -131,4 +131,8 @@ func TestWhatDoesNotFitIsSaidBefore(t *testing.T) {
 			t.Errorf("NODES=%s: %v", nodes, err)
 		}
 	}
+	err := Task(context.Background(), &bytes.Buffer{}, []string{"SPEED=50", "HEARTBEAT=200ms", "FAIL=4s"}, "brr", "8")
+	if wrong := (settings.WrongUse{}); !errors.As(err, &wrong) || !strings.Contains(err.Error(), "4ms") {
+		t.Errorf("heartbeats of 4 ms: %v", err)
+	}
 }

@@ -50,6 +50,10 @@ func Task(ctx context.Context, out io.Writer, environ []string, name, nodes stri
 		if _, err := crowds(v); err != nil {
 			return err
 		}
+		v.Timing = v.Timing.Scaled(v.Speed)
+		if err := v.Timing.Validate(); err != nil {
+			return settings.Wrongf("SPEED=%g: %w", v.Speed, err)
+		}
 		wanted = append(wanted, v)
 	}
 	var all []Options

@@ -5,6 +5,7 @@ package usage_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"gossiprpc/harness/usage"
 )
@@ -21,6 +22,9 @@ func TestThisProcess(t *testing.T) {
 		if after, err = usage.Of(os.Getpid()); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if before.CPU%(10*time.Millisecond) == 0 {
+		t.Errorf("%v: told in hundredths of a second, as /proc does", before.CPU)
 	}
 	if share, err := usage.Share(os.Getpid()); err != nil || share < 1<<20 {
 		t.Errorf("a Go program's share is %d bytes, %v", share, err)
