@@ -183,7 +183,7 @@ func Advise(ctx context.Context, protocol, nodes, loss string) error {
 	return tasks.Ended(ctx, advise.Task(ctx, os.Stdout, os.Environ(), protocol, nodes, loss))
 }
 
-// Bench compares the wire and the nodes with Python's, kolo's and net/http's, in one run: three minutes
+// Bench compares wire, nodes and monitor with Python's, kolo's and net/http's, in one run: three minutes
 func Bench(ctx context.Context) error {
 	return tasks.Ended(ctx, bench.Task(ctx, os.Stdout, os.Environ()))
 }

@@ -1,6 +1,7 @@
 // Package bench compares this project's wire with Python's xmlrpc, with kolo and with
-// net/http alone, and its nodes with Python's, side by side in one run. What comes out is ratios,
-// of processor time above all, so that a busy machine changes little.
+// net/http alone, its nodes with Python's, and its monitor with what the original's would take, side
+// by side in one run. What comes out is ratios, of processor time above all, so that a busy machine
+// changes little.
 package bench
 
 import (

@@ -8,13 +8,10 @@
 package scale
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -101,9 +98,6 @@ type run struct {
 	records   int // of results.jsonl that have been read
 	report    Report
 }
-
-// poll is how often what is waited for is asked for.
-const poll = 500 * time.Millisecond
 
 // Run runs a cluster and ends it. The error is of what could not be run or measured.
 func Run(ctx context.Context, o Options) (report Report, err error) {
@@ -263,65 +257,6 @@ func (r *run) settle(ctx context.Context) error {
 	return err
 }
 
-// calm measures what the cluster uses while nothing happens, in which nobody is declared failed.
-func (r *run) calm(ctx context.Context) error {
-	before, begun, err := r.measure()
-	if err != nil {
-		return err
-	}
-	if err := r.step(ctx, "nothing happens", r.Calm+r.limit(), 0, func() (bool, string, error) {
-		_, dead, away := r.verdicts(ctx)
-		if len(dead) > 0 {
-			return false, "", &mistake{fmt.Sprintf("%d are declared failed, as %s is", len(dead), dead[0])}
-		}
-		past := time.Since(begun.at)
-		return away == "" && past >= r.Calm, fmt.Sprintf("nothing has happened for %v %s", past.Round(time.Second), away), nil
-	}); err != nil {
-		return err
-	}
-	after, ended, err := r.measure()
-	if err != nil {
-		return err
-	}
-	r.report.Calm = ended.at.Sub(begun.at).Round(time.Second)
-	seconds := ended.at.Sub(begun.at).Seconds()
-	nodes := Cost{Name: allNodes, Of: r.Nodes}
-	for i, p := range r.processes {
-		c := Cost{Name: p.name, Cores: (after[i].cpu - before[i].cpu).Seconds() / seconds, Memory: after[i].memory}
-		if slices.Contains(r.crowds, p) {
-			nodes.Cores += c.Cores
-			nodes.Memory += c.Memory
-			continue
-		}
-		r.report.Costs = append(r.report.Costs, c)
-	}
-	r.report.Costs = append(r.report.Costs, nodes)
-	r.report.Sent = float64(ended.sent-begun.sent) / seconds / float64(r.Nodes)
-	return nil
-}
-
-type used struct {
-	cpu    time.Duration
-	memory int64
-}
-
-type instant struct {
-	at   time.Time
-	sent int64
-}
-
-func (r *run) measure() (all []used, i instant, err error) {
-	for _, p := range r.processes {
-		u, err := p.usage()
-		if err != nil {
-			return nil, i, err
-		}
-		all = append(all, used{u.CPU, u.Memory})
-	}
-	sum, err := r.look()
-	return all, instant{time.Now(), sum.Sent}, err
-}
-
 func (r *run) killOne(ctx context.Context) error {
 	return r.deaths(ctx, 1, oneKilled, r.places[r.Nodes/2:r.Nodes/2+1], nil)
 }
@@ -391,118 +326,4 @@ func addressesOf(places []place) (all []gossip.Address) {
 	}
 	slices.Sort(all)
 	return all
-}
-
-func (r *run) menu(number int) error {
-	_, err := fmt.Fprintln(r.monitor.in, number)
-	return err
-}
-
-// record is a line of results.jsonl.
-type record struct {
-	Case          int              `json:"case"`
-	Victims       []gossip.Address `json:"victims"` // in case 3: who came back
-	FalseFailures int              `json:"false_failures"`
-}
-
-// wrong says what is wrong with a result about these nodes; nothing is with none.
-func (r *record) wrong(about []gossip.Address) string {
-	if r == nil {
-		return ""
-	}
-	for _, a := range r.Victims {
-		if !slices.Contains(about, a) {
-			return fmt.Sprintf("the case ended with %s, which nothing has happened to", a)
-		}
-	}
-	if r.FalseFailures > 0 {
-		return fmt.Sprintf("%d false failures", r.FalseFailures)
-	}
-	return ""
-}
-
-// result reads the next line of results.jsonl, which must be of a case; nil: it is not
-// there yet.
-func (r *run) result(number int) (*record, error) {
-	text, err := os.ReadFile(r.file("jsonl"))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	lines := bytes.SplitAfter(text, []byte("\n"))
-	if len(lines) <= r.records+1 {
-		return nil, nil // the last one has no end yet
-	}
-	var found record
-	if err := json.Unmarshal(lines[r.records], &found); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.file("jsonl"), err)
-	}
-	if found.Case != number {
-		return nil, fmt.Errorf("%s: case %d has ended, want %d", r.file("jsonl"), found.Case, number)
-	}
-	r.records++
-	return &found, nil
-}
-
-func (r *run) look() (all crowd.Summary, err error) {
-	for _, c := range r.crowds {
-		var s crowd.Summary
-		if err := c.ask("look", &s); err != nil {
-			return crowd.Summary{}, err
-		}
-		all = all.Plus(s)
-	}
-	return all, nil
-}
-
-// late is an error of what has not come about.
-type late struct{ text string }
-
-func (l *late) Error() string { return l.text }
-
-// mistake is an error of what should never come about.
-type mistake struct{ text string }
-
-func (m *mistake) Error() string { return m.text }
-
-// until asks until it is so, for as long as limit. Its error is *late then.
-func (r *run) until(ctx context.Context, limit time.Duration, so func() (done bool, text string, err error)) error {
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	for deadline := time.Now().Add(limit); ; {
-		done, text, err := so()
-		if done || err != nil {
-			return err
-		}
-		r.Tell(text)
-		if time.Now().After(deadline) {
-			return &late{text}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ticker.C:
-		}
-	}
-}
-
-// step is until, whose outcome is reported.
-func (r *run) step(
-	ctx context.Context, name string, limit, bound time.Duration, so func() (bool, string, error),
-) error {
-	began := time.Now()
-	err := r.until(ctx, limit, so)
-	s := Step{Name: name, Took: time.Since(began), Bound: bound}
-	late, mistake := (*late)(nil), (*mistake)(nil)
-	switch {
-	case errors.As(err, &late):
-		s.Wrong = "not after that time: " + late.text
-	case errors.As(err, &mistake):
-		s.Wrong = mistake.text
-	case err != nil:
-		return fmt.Errorf("%s: %w", name, err)
-	case bound > 0 && s.Took > bound:
-		s.Wrong = "later than the bound"
-	}
-	r.report.Steps = append(r.report.Steps, s)
-	return nil
 }

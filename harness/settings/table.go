@@ -145,7 +145,7 @@ var table = []setting{
 		read: func(v *Values, text string) (ok bool) { v.Timing.Fail, ok = length(text); return ok },
 	},
 	{
-		name: "CALM", usual: "20s", want: "a length of time, 1s or more", help: "for scale: how long nothing happens before the first death",
+		name: "CALM", usual: "20s", want: "a length of time, 1s or more", help: "for scale and against: how long nothing happens before the first death",
 		read: func(v *Values, text string) (ok bool) {
 			v.Calm, ok = length(text)
 			return ok && v.Calm >= time.Second

@@ -102,7 +102,7 @@ func raceFlag(ctx context.Context, out io.Writer) []string {
 
 // unraced are the packages that are tested without the race detector: those that only calculate, in
 // virtual time, which take ten times as long under it and run code that it sees in harness/sim, and
-// one that is Go's own code where it looks.
+// internal/socket, which leaves all to Go where the detector is at work.
 var unraced = []string{"gossiprpc/harness/sim/claims", "gossiprpc/harness/sim/truth", "gossiprpc/internal/socket"}
 
 // testLimit is how long a package's tests may take on a busy machine before they are stopped.

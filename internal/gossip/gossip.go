@@ -24,8 +24,8 @@ const (
 	MaxGeneration       = 1<<31 - 1
 )
 
-// MaxPlain is how many nodes a cluster has at most that speaks in all as one of originals does. What
-// is about more of them is sent in extensions, to whoever supports these.
+// MaxPlain is the most nodes with which a cluster speaks exactly as one of originals does. About more
+// of them processes speak in extensions, to whoever supports these.
 const MaxPlain = 64
 
 // ProtocolNumber is what the provider answers to a node that joins. The names

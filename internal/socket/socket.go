@@ -1,4 +1,4 @@
-// Package socket reads and writes TCP connections of which Go's scheduler is told nothing.
+// Package socket reads and writes TCP connections without telling Go's scheduler.
 //
 // Go tells its scheduler of every system call, as one may block; that wakes the thread that watches
 // over those that do (sysmon), and a call that takes longer than 20 us has its processor given to
