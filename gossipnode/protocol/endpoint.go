@@ -18,20 +18,20 @@ type endpoint struct {
 	heartbeat   int32
 	shaken      uint32 // the node's growth as of their last handshake, 0: none
 	directRound int32  // round of its last message of its own (sequencecheck.go)
-	keptSlot    bool   // it kept its last slot (sequencecheck.go)
-	suspected   bool
-	mute        bool   // it left the last call of a round unanswered (attempt.go)
-	refused     bool   // it refused the last call of a round
-	opinion     bool   // false while it is only learnt of
-	spoke       bool   // a message of its own has come
-	reached     bool   // a call to it was answered
-	returned    bool   // the first gossip of its life was answered (handshake.go)
-	introduced  bool   // it has been sent a digest of the node's, as an original must be (handshake.go)
 	since       uint32 // how many digests members had sent when it was learnt of
 	told        uint32 // how many of those that came later have it
-	confirmed   bool   // it has lived, or is said to: see confirm.go
-	onWord      bool   // it is confirmed by a member's word alone, taken as the node began
-	counts      bool   // it is confirmed, or one of the few that count before they are
+	keptSlot    bool   // it kept its last slot (sequencecheck.go)
+	suspected   bool
+	mute        bool // it left the last call of a round unanswered (attempt.go)
+	refused     bool // it refused the last call of a round
+	opinion     bool // false while it is only learnt of
+	spoke       bool // a message of its own has come
+	reached     bool // a call to it was answered
+	returned    bool // the first gossip of its life was answered (handshake.go)
+	introduced  bool // it has been sent a digest of the node's, as an original must be (handshake.go)
+	confirmed   bool // it has lived, or is said to: see confirm.go
+	onWord      bool // it is confirmed by a member's word alone, taken as the node began
+	counts      bool // it is confirmed, or one of the few that count before they are
 }
 
 // maxKnown is how many others a node learns of at most: a digest of more would not

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -72,5 +73,28 @@ func TestJoinedClusterPacks(t *testing.T) {
 	}
 	if messages < c.Nodes {
 		t.Errorf("%d messages in a round of %d nodes", messages, c.Nodes)
+	}
+}
+
+// TestMemoryPerPair: what a large cluster holds for each ordered pair of nodes is an endpoint of
+// 48 bytes, a cell of the monitor's matrix and little else. What it holds for each node, which
+// is more in a small cluster, is taken out by comparing three sizes.
+func TestMemoryPerPair(t *testing.T) {
+	held := func(nodes int) float64 {
+		c := config(t, "brr", nodes)
+		c.Joined, c.Lean = true, true
+		w := newWorld(t, c)
+		w.Run(32 * time.Second) // news takes longer than T_fail, so that each suspects many
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		runtime.KeepAlive(w)
+		return float64(m.HeapAlloc)
+	}
+	const step = 200
+	perPair := (held(3*step) - 2*held(2*step) + held(step)) / (2 * step * step)
+	t.Logf("%.1f bytes for each pair of nodes", perPair)
+	if perPair < 48 || perPair > 80 {
+		t.Errorf("%.1f bytes for each pair of nodes, want 48 to 80", perPair)
 	}
 }

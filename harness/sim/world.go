@@ -25,7 +25,7 @@ type Config struct {
 	// from it.
 	Spread time.Duration
 	// Joined starts nodes that know each other and have shaken hands, so that a
-	// large cluster can be measured without its joining. They are all up at once,
+	// large cluster can be measured without its joining. They are all up after a second,
 	// and begin to gossip over Spread.
 	Joined bool
 	// Lean sends the monitor of each state map the sender's own state only. It
@@ -104,6 +104,10 @@ type World struct {
 	events    uint64
 }
 
+// upWithin is the time over which nodes that know each other start. Each has to tell the
+// monitor of all others at once, which would take a square of the nodes.
+const upWithin = time.Second
+
 // New makes a world at its beginning: nothing has happened, and all processes
 // start as its time runs.
 func New(c Config) (*World, error) {
@@ -127,7 +131,8 @@ func New(c Config) (*World, error) {
 		h.begins = int64(share * float64(c.Spread))
 		at := h.begins
 		if c.Joined {
-			at = 0 // up before anybody gossips to it
+			at = int64(share * float64(upWithin)) // up before anybody gossips to it
+			h.begins += int64(upWithin)
 		}
 		w.queue.push(event{at: at, kind: actionDue, do: func() { w.start(h) }})
 	}

@@ -233,7 +233,8 @@ func (s *State) beat(n *node) {
 	if n.heartbeatAt.Before(n.since) {
 		s.revision++ // the first of this incarnation
 	}
-	n.heartbeatAt, n.standing = s.now, n.standing[:0]
+	// Their room goes too: kept for all nodes it would grow with the square of them.
+	n.heartbeatAt, n.standing = s.now, nil
 	s.settle(n)
 }
 
