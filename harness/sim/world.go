@@ -25,12 +25,13 @@ type Config struct {
 	// from it.
 	Spread time.Duration
 	// Joined starts nodes that know each other and have shaken hands, so that a
-	// large cluster can be measured without its joining. They are all up after a second,
+	// large cluster can be measured without its joining. They are all up at once,
 	// and begin to gossip over Spread.
 	Joined bool
 	// Lean sends the monitor of each state map the sender's own state only. It
 	// keeps them all, which takes 80 bytes for each pair of nodes; without them it
-	// cannot tell when all views are identical.
+	// cannot tell when all views are identical. Nodes that know each other start over
+	// a second then, for the same reason.
 	Lean bool
 	// Epoch is the wall time of the beginning; zero: drawn from the seed, so that
 	// runs begin in different rounds of the protocols' cycles.
@@ -104,9 +105,9 @@ type World struct {
 	events    uint64
 }
 
-// upWithin is the time over which nodes that know each other start. Each has to tell the
-// monitor of all others at once, which would take a square of the nodes.
-const upWithin = time.Second
+// leanStart is the time over which nodes that know each other start in a lean world. Each has
+// the states of all others to report as it starts, until the monitor has let it in.
+const leanStart = time.Second
 
 // New makes a world at its beginning: nothing has happened, and all processes
 // start as its time runs.
@@ -130,9 +131,12 @@ func New(c Config) (*World, error) {
 		share := (float64(i) + w.draws.Float64()) / float64(c.Nodes)
 		h.begins = int64(share * float64(c.Spread))
 		at := h.begins
-		if c.Joined {
-			at = int64(share * float64(upWithin)) // up before anybody gossips to it
-			h.begins += int64(upWithin)
+		switch {
+		case c.Joined && c.Lean:
+			at = int64(share * float64(leanStart))
+			h.begins += int64(leanStart)
+		case c.Joined:
+			at = 0 // up before anybody gossips to it
 		}
 		w.queue.push(event{at: at, kind: actionDue, do: func() { w.start(h) }})
 	}
