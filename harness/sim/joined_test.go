@@ -77,7 +77,7 @@ func TestJoinedClusterPacks(t *testing.T) {
 }
 
 // TestMemoryPerPair: what a large cluster holds for each ordered pair of nodes is an endpoint of
-// 48 bytes, a cell of the monitor's matrix and little else. What it holds for each node, which
+// 48 bytes, a cell of the monitor's matrix, and a part of what is on its way and of suspicions. What it holds for each node, which
 // is more in a small cluster, is taken out by comparing three sizes.
 func TestMemoryPerPair(t *testing.T) {
 	held := func(nodes int) float64 {

@@ -30,8 +30,8 @@ type Config struct {
 	Joined bool
 	// Lean sends the monitor of each state map the sender's own state only. It
 	// keeps them all, which takes 80 bytes for each pair of nodes; without them it
-	// cannot tell when all views are identical. Nodes that know each other start over
-	// a second then, for the same reason.
+	// cannot tell when all views are identical. Joined nodes start over a second then,
+	// so that they do not all hold the states of all at once.
 	Lean bool
 	// Epoch is the wall time of the beginning; zero: drawn from the seed, so that
 	// runs begin in different rounds of the protocols' cycles.
